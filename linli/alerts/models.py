@@ -1,0 +1,72 @@
+"""Alerts, their texts and the facts of their line."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from linli.core.actors import Actor, outermost
+from linli.core.paths import PathField, ancestors, within
+from linli.grid.models import Account, Place
+from linli.rounds.models import Round
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def visible_to(self, actor: Actor, permission: str = "alerts.see") -> Self:
+        """Alerts whose places lie below, or above, a place of the actor's: the notice concerns it either way."""
+        paths = outermost(actor.paths(permission))
+        above = {path for own in paths for path in ancestors(own)[:-1]}
+        own = Q(issued_by_id=actor.id) if actor.kind == "account" else Q(pk__in=[])
+        touched = AlertPlace.objects.filter(within("path", paths) | Q(path__in=above))
+        return self.filter(Q(pk__in=touched.values("alert")) | own)
+
+
+class Alert(models.Model):
+    """A notice. `texts` maps a language to headline, body and what to do. An update is a new alert that `replaces` one."""
+
+    id = models.UUIDField(primary_key=True)
+    urgency = models.CharField(max_length=20)
+    groups = models.JSONField(default=list)
+    texts = models.JSONField()
+    state = models.CharField(max_length=12)  # draft | issued | updated | cancelled | expired (rules.STATES)
+    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
+    issued_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    issued_post = models.CharField(max_length=40, blank=True)
+    made_at = models.DateTimeField()
+    issued_at = models.DateTimeField(null=True)
+    deadline_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=200, blank=True)
+    households = models.ForeignKey(Round, null=True, on_delete=models.PROTECT, related_name="+")
+    posts = models.ForeignKey(Round, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "-issued_at"])]
+
+
+class AlertPlace(models.Model):
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="places")
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    path = PathField(max_length=120, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["alert", "place"], name="alert_place_once")]
+
+
+class AlertFact(models.Model):
+    """A line of the alert's timeline that no other table tells: reminded, passed to the level above, tasks opened."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="facts")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=20)  # rules.FACTS
+    place = models.ForeignKey(Place, null=True, on_delete=models.PROTECT, related_name="+")
+    count = models.PositiveIntegerField(default=0)
+    note = models.CharField(max_length=200, blank=True)
+    once = models.CharField(max_length=80)  # the same fact is recorded once
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["alert", "once"], name="alert_fact_once")]
+        indexes = [models.Index(fields=["alert", "at"])]

@@ -1,0 +1,1 @@
+"""Settings, addresses, mounts and wiring: the one place that knows every room."""

@@ -1,0 +1,81 @@
+"""Every setting of a deployment, read from the environment (`LINLI_…`). `docs/settings.md` is checked against this."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Env(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="LINLI_", extra="ignore")
+
+    home: Path = Field(Path("~/.linli"), description="Folder of the embedded database and the key file.")
+    database_url: str = Field("", description="postgresql://user:password@host:5432/name; empty: SQLite in the home.")
+    secret_key: str = Field("", description="At least 32 characters; signs cookies and derives the data keys.")
+    key_file: Path | None = Field(None, description="Mode-600 file that holds the key; default `keys.toml` in the home.")
+    profile: str = Field("china", description="Deployment profile: a shipped name or the path of a TOML file.")
+    hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names that are answered, with commas.")
+    public_url: str = Field("", description="Address that personal links start with; default: the request's own.")
+    https: bool = Field(default=False, description="Cookies only over TLS, HSTS; set it behind every public address.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_json: bool = Field(default=False, description="One JSON object a log line.")
+    demo: bool = Field(default=False, description="Demonstration: one-click sign-in and a movable clock. Never in use.")
+
+
+@cache
+def env() -> Env:
+    try:
+        return Env()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "LINLI_" + str(first["loc"][0]).upper()
+        raise SystemExit(f"linli: the setting {name} is wrong: {first['msg']}") from None
+
+
+def home() -> Path:
+    return env().home.expanduser().resolve()
+
+
+def database(url: str, folder: Path) -> dict[str, Any]:
+    """The Django database settings for `url`, or for SQLite in `folder` where it is empty."""
+    if not url:
+        url = f"sqlite:///{folder / 'linli.sqlite3'}"
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return sqlite(parts.path.removeprefix("/") if parts.path.startswith("//") else parts.path)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise SystemExit("linli: LINLI_DATABASE_URL must start with postgresql:// or sqlite:///")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+def sqlite(path: str) -> dict[str, Any]:
+    """WAL with full sync: a confirmed receipt is on disk; writers queue instead of failing."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
+            " PRAGMA temp_store=MEMORY",
+        },
+    }
+
+
+def in_test() -> bool:
+    return "PYTEST_VERSION" in os.environ

@@ -1,0 +1,51 @@
+"""The time. Nothing else in Linli asks the machine for it, so that a demonstration can move it."""
+
+import json
+import os
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC. In a demonstration: the shown moment (see `move`)."""
+    if settings.DEMO:
+        return _shown()
+    return timezone.now()
+
+
+def today() -> date:
+    """The local date of the deployment."""
+    return timezone.localdate(now())
+
+
+def local(moment: datetime) -> datetime:
+    return timezone.localtime(moment)
+
+
+def move(*, to: datetime, rate: float = 0.0) -> None:
+    """Set the shown time; `rate` shown seconds then pass in each real one. Demonstrations only."""
+    if not settings.DEMO:
+        raise RuntimeError("only a demonstration may move the clock")
+    path = _path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps({"real": time.time(), "shown": to.timestamp(), "rate": rate}))
+    os.replace(fresh, path)
+
+
+def _path() -> Path:
+    return Path(settings.HOME) / "demo-clock.json"
+
+
+def _shown() -> datetime:
+    try:
+        state = json.loads(_path().read_text())
+    except FileNotFoundError:
+        return timezone.now()
+    return datetime.fromtimestamp(state["shown"], tz=UTC) + timedelta(
+        seconds=(time.time() - state["real"]) * state["rate"]
+    )

@@ -1,0 +1,103 @@
+"""Encrypted values and keyed look-ups.
+
+A value is AES-256-GCM under the current key, bound to its field by name: a cipher copied to another column does not open.
+A look-up index is a keyed hash of the normalised value, so that an equal number is found and a stolen table tells nothing.
+"""
+
+import hashlib
+import hmac
+import os
+from functools import cache
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.db import models
+
+from linli.core.errors import SetupError
+from linli.core.keys import derive, read_keys
+
+NO_KEY = "there is no secret key: set LINLI_SECRET_KEY or run 'linli keys create'"
+_TEST_KEY = "only-for-tests-" * 4
+
+
+@cache
+def _keys() -> tuple[str, dict[str, str]]:
+    from linli.config.env import env, in_test
+
+    secret = env().secret_key or (_TEST_KEY if in_test() else "")
+    current, keys = read_keys(secret, settings.KEY_FILE)
+    if not current:
+        raise SetupError(NO_KEY)
+    return current, keys
+
+
+@cache
+def _cipher(key_id: str) -> AESGCM:
+    return AESGCM(derive(_keys()[1][key_id], "values"))
+
+
+@cache
+def _index_key() -> bytes:
+    keys = _keys()[1]
+    return derive(keys[min(keys)], "index")  # the oldest key: an index must not change when keys rotate
+
+
+def forget_keys() -> None:
+    """After the key file changed in this process."""
+    for cached in (_keys, _cipher, _index_key):
+        cached.cache_clear()
+
+
+def seal(text: str, context: str) -> bytes:
+    key_id = _keys()[0]
+    nonce = os.urandom(12)
+    return key_id.encode() + b":" + nonce + _cipher(key_id).encrypt(nonce, text.encode(), context.encode())
+
+
+def unseal(data: bytes, context: str) -> str:
+    key_id, _, rest = bytes(data).partition(b":")
+    try:
+        return _cipher(key_id.decode()).decrypt(rest[:12], rest[12:], context.encode()).decode()
+    except (KeyError, InvalidTag) as error:
+        raise SetupError("a stored value can't be opened with the present keys: restore the key file") from error
+
+
+def keyed_hash(text: str, purpose: str) -> str:
+    """43 characters that stand for `text`; without the key they can neither be made nor guessed."""
+    return hmac.new(_index_key(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def fingerprint() -> str:
+    """Tells two keys apart without telling either."""
+    return keyed_hash("fingerprint", "fingerprint")[:16]
+
+
+class EncryptedTextField(models.BinaryField):
+    """A text that is sealed on its way to the database. Empty text stays empty."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        kwargs.setdefault("default", b"")
+        kwargs.setdefault("editable", True)
+        super().__init__(*args, **kwargs)
+
+    def _context(self) -> str:
+        return f"{self.model._meta.db_table}.{self.name}"
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> str:  # noqa: ARG002
+        return unseal(value, self._context()) if value else ""
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def get_default(self) -> str:
+        return ""
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002
+        if isinstance(value, str):
+            value = seal(value, self._context()) if value else b""
+        return super().get_db_prep_value(value, connection, prepared)
+
+    def value_to_string(self, obj: Any) -> str:  # noqa: ARG002
+        return ""  # a dump carries no personal data

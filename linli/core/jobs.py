@@ -1,0 +1,90 @@
+"""What the clock starts. A job is a function without arguments that may run twice without harm; a lease keeps several
+workers from running it at once. Jobs are listed in `config/wiring.py`."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import close_old_connections, transaction
+
+from linli.core import audit, clock, events
+from linli.core.locks import lock
+from linli.core.logs import log
+from linli.core.models import DoneWrite, Lease, Throttle
+
+Job = Callable[[], object]
+_jobs: dict[str, tuple[Job, timedelta]] = {}
+
+
+def every(seconds: float, job: Job) -> None:
+    _jobs[f"{job.__module__}.{job.__name__}"] = (job, timedelta(seconds=seconds))
+
+
+def schedule() -> dict[str, float]:
+    """Name and period in seconds of each job, for the docs and the operator's page."""
+    return {name: period.total_seconds() for name, (_, period) in sorted(_jobs.items())}
+
+
+def _claim(name: str, period: timedelta) -> bool:
+    with transaction.atomic():
+        lock(f"job:{name}")
+        now = clock.now()
+        lease = Lease.objects.filter(name=name).first()
+        if lease is not None and now < lease.next_at <= now + period:
+            return False  # a lease further ahead than one period was left by a clock that stepped back
+        Lease.objects.update_or_create(name=name, defaults={"next_at": now + period})
+        return True
+
+
+def run_due() -> int:
+    """Run each job whose time has come; returns how many ran."""
+    ran = 0
+    for name, (job, period) in _jobs.items():
+        if _claim(name, period):
+            ran += 1
+            _run(name, job)
+    return ran
+
+
+def _run(name: str, job: Job) -> None:
+    try:
+        job()
+    except Exception as error:  # one failing job must not stop the others; the operator's page shows it
+        log.error("job_failed", job=name, error=type(error).__name__)
+        Lease.objects.filter(name=name).update(last_error=f"{type(error).__name__}: {error}"[:300])
+    else:
+        Lease.objects.filter(name=name).update(last_ok_at=clock.now(), last_error="")
+
+
+def run_everything() -> None:
+    """All jobs and all waiting events now, in order: for demonstrations and tests."""
+    while events.deliver_due():
+        pass
+    for job, _period in _jobs.values():
+        job()
+    while events.deliver_due():
+        pass
+
+
+def work(stop: threading.Event, *, pause: float = 0.5) -> None:
+    """A worker's life: events as they come, jobs as they fall due, until `stop`."""
+    while not stop.is_set():
+        try:
+            busy = events.deliver_due() + run_due()
+        except Exception as error:  # the database may be away for a moment; a worker outlives that
+            log.error("worker_round_failed", error=type(error).__name__)
+            busy = 0
+        close_old_connections()
+        if not busy:
+            stop.wait(pause)
+
+
+def seal_audit() -> int:
+    return audit.seal_new_entries()
+
+
+def forget_old_writes() -> None:
+    """Ids of writes are kept for 30 days, counters of tries for a day."""
+    now = clock.now()
+    DoneWrite.objects.filter(at__lt=now - timedelta(days=30)).delete()
+    Throttle.objects.filter(window_from__lt=now - timedelta(days=1)).delete()

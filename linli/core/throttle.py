@@ -1,0 +1,27 @@
+"""Rate limits that hold across processes and tell nothing of whom they count."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from linli.core import clock
+from linli.core.crypto import keyed_hash
+from linli.core.errors import TooMany
+from linli.core.locks import lock
+from linli.core.models import Throttle
+
+
+def count_try(what: str, who: str, *, most: int, minutes: int) -> None:
+    """Count one try; raises TooMany past `most` within a window of `minutes`. Commits on its own."""
+    key = keyed_hash(f"{what}\0{who}", "throttle")
+    with transaction.atomic():
+        lock(f"throttle:{key}")
+        now = clock.now()
+        row = Throttle.objects.filter(key=key).first()
+        if row is None or row.window_from <= now - timedelta(minutes=minutes):
+            Throttle.objects.update_or_create(key=key, defaults={"window_from": now, "tries": 1})
+            return
+        row.tries += 1
+        row.save(update_fields=["tries"])
+    if row.tries > most:
+        raise TooMany()

@@ -1,0 +1,73 @@
+"""The profile's kinds of place and post, checked once and frozen."""
+
+from functools import cache
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+from linli.grid.rules import PERMISSIONS, PlaceKind, PostKind
+
+
+@cache
+def place_kinds() -> dict[str, PlaceKind]:
+    """Code → kind, from the top of the tree down."""
+    return {raw["code"]: PlaceKind(depth=depth, **raw) for depth, raw in enumerate(settings.PROFILE["place_kinds"])}
+
+
+@cache
+def post_kinds() -> dict[str, PostKind]:
+    """Code → kind of post, in the order of the profile. Raises SystemExit where a post names what is not there."""
+    roles = settings.PROFILE["roles"]
+    found = {}
+    for raw in settings.PROFILE["post_kinds"]:
+        unknown = set(roles.get(raw["role"], ["?"])) - set(PERMISSIONS)
+        if unknown or (raw["at"] not in place_kinds() and not raw["at"].startswith("organisation:")):
+            raise SystemExit(f"linli: post {raw['code']} of the profile names an unknown role, permission or place")
+        raw = {**raw, "combines_with": tuple(raw.get("combines_with", ()))}
+        found[raw["code"]] = PostKind(permissions=frozenset(roles[raw["role"]]), **raw)
+    return found
+
+
+@cache
+def line() -> tuple[PostKind, ...]:
+    """The posts that owe a receipt, from the top of the line down."""
+    kinds = place_kinds()
+    return tuple(sorted((kind for kind in post_kinds().values() if kind.line), key=lambda kind: kinds[kind.at].depth))
+
+
+@cache
+def line_place_kinds() -> tuple[str, ...]:
+    return tuple(kind.at for kind in line())
+
+
+@cache
+def leaf_kinds() -> tuple[str, ...]:
+    return tuple(kind.code for kind in place_kinds().values() if kind.leaf)
+
+
+@cache
+def register_kind() -> str:
+    """The kind of place that keeps a register: a community, a barangay."""
+    return next(kind.code for kind in place_kinds().values() if kind.register)
+
+
+def word(entry: PlaceKind | PostKind | dict[str, str]) -> str:
+    """The name of a profile's entry in the language of the page."""
+    chinese = (get_language() or "").startswith("zh")
+    if isinstance(entry, dict):
+        return entry["zh"] if chinese else entry["en"]
+    return entry.zh if chinese else entry.en
+
+
+def kind_name(code: str) -> str:
+    kind = place_kinds().get(code)
+    return word(kind) if kind else code
+
+
+def post_name(code: str) -> str:
+    kind = post_kinds().get(code)
+    return word(kind) if kind else code
+
+
+def post_at(kind_of_place: str) -> list[PostKind]:
+    return [kind for kind in post_kinds().values() if kind.at == kind_of_place]

@@ -1,0 +1,74 @@
+"""Readings of headcounts: the same few queries for a cell and for a country."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Max, OuterRef, Q, Subquery, Sum
+
+from linli.core.paths import within
+from linli.grid.models import Headcount, HeadcountChange, Place
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Cumulative numbers below a place up to a change."""
+
+    joined: int = 0
+    left: int = 0
+
+    @property
+    def count(self) -> int:
+        return self.joined - self.left
+
+
+def last_change() -> int:
+    """The mark of this moment: the id of the last change. Inside a transaction under lock 'headcounts' it is exact."""
+    return HeadcountChange.objects.aggregate(last=Max("id"))["last"] or 0
+
+
+def read_headcounts(*, places: Iterable[tuple[int, str]], unit: str, upto: int | None = None) -> dict[int, Reading]:
+    """Place id → reading, for pairs of id and path; `upto` a mark, or None for now. Two queries."""
+    wanted = dict(places)
+    folded = _folded(list(wanted), unit, upto)
+    found = {key: [*row] for key, row in folded.items()}
+    for key in wanted:
+        found.setdefault(key, [0, 0])
+    for from_path, to_path, n in _unfolded(list(wanted.values()), unit, upto):
+        for key, path in wanted.items():
+            _add(found[key], path, from_path, to_path, n)
+    return {key: Reading(joined=row[0], left=row[1]) for key, row in found.items()}
+
+
+def _add(row: list[int], path: str, from_path: str, to_path: str, n: int) -> None:
+    was, is_now = from_path.startswith(path), to_path.startswith(path)
+    if is_now and not was:
+        row[0] += n
+    elif was and not is_now:
+        row[1] += n
+
+
+def _folded(place_ids: list[int], unit: str, upto: int | None) -> dict[int, tuple[int, int]]:
+    rows = Headcount.objects.filter(place_id=OuterRef("pk"), unit=unit).order_by("-upto")
+    if upto is not None:
+        rows = rows.filter(upto__lte=upto)
+    keys = Place.objects.filter(pk__in=place_ids).annotate(row=Subquery(rows.values("id")[:1])).values("row")
+    found = Headcount.objects.filter(id__in=keys).values_list("place_id", "joined", "left")
+    return {place: (joined, left) for place, joined, left in found}
+
+
+def _unfolded(paths: list[str], unit: str, upto: int | None) -> list[tuple[str, str, int]]:
+    """Changes up to the mark that no fold up to the mark holds, summed over equal ends."""
+    rows = HeadcountChange.objects.filter(unit=unit)
+    pending = Q(folded_into=None)
+    if upto is not None:
+        rows = rows.filter(id__lte=upto)
+        pending |= Q(folded_into__gt=upto)
+    rows = rows.filter(pending).filter(within("from_path", paths) | within("to_path", paths))
+    found = rows.values("from_path", "to_path").annotate(total=Sum("n"))
+    return [(row["from_path"], row["to_path"], row["total"]) for row in found]
+
+
+def list_moves(*, since: int, unit: str, upto: int | None = None) -> list[HeadcountChange]:
+    """Changes after a mark that name their member, in order: who moved, from where to where."""
+    rows = HeadcountChange.objects.filter(unit=unit, id__gt=since, member__isnull=False).order_by("id")
+    return list(rows if upto is None else rows.filter(id__lte=upto))

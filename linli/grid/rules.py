@@ -1,0 +1,120 @@
+"""The grid's vocabulary and pure rules: permissions, kinds, committees, natural order of names."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Every permission, with its meaning. The profile's roles are made of these; docs/scope.md is made from this table.
+PERMISSIONS: dict[str, str] = {
+    "places.see": "see places and what stands on them",
+    "places.edit": "add and change grids, cells, buildings, entrances and dwellings",
+    "posts.see": "see who holds which post, vacancies and double bookings",
+    "posts.appoint": "appoint holders and end appointments",
+    "register.see": "see households and people, masked",
+    "register.edit": "add and change households and people",
+    "register.import": "import a roster",
+    "register.reveal": "show a number in full, for a stated purpose",
+    "register.approve": "approve another person's bulk reveal or export",
+    "register.protected": "see the address of a protected person",
+    "alerts.see": "see alerts and their coverage",
+    "alerts.issue": "issue, update and cancel alerts",
+    "alerts.answer": "confirm for a post, record knocks and receipts",
+    "tasks.see": "see tasks",
+    "tasks.work": "work on tasks and hand them over",
+    "audit.see": "read the audit trail of one's places",
+}
+# Permissions that widen access to personal data; the API's tokens must name them one by one.
+SENSITIVE = frozenset({"register.reveal", "register.approve", "register.protected", "register.import"})
+
+COMMITTEES = {"residents": ("居委会", "居民委员会", "社区"), "village": ("村委会", "村民委员会", "村", "嘎查")}
+
+
+@dataclass(frozen=True)
+class PlaceKind:
+    code: str
+    en: str
+    zh: str
+    depth: int
+    leaf: bool = False
+    register: bool = False
+
+
+@dataclass(frozen=True)
+class PostKind:
+    code: str
+    en: str
+    zh: str
+    at: str  # kind of place, or "organisation:<kind>"
+    role: str
+    seats: int = 1
+    line: bool = False
+    staff: bool = False  # counted in residents per staff
+    combines_with: tuple[str, ...] = ()
+    max_places: int = 1
+    permissions: frozenset[str] = frozenset()
+
+
+def committee_of(name: str) -> str:
+    """'residents', 'village' or 'other', from the ending of a community's official name."""
+    for committee, endings in COMMITTEES.items():
+        if name.endswith(endings):
+            return committee
+    return "other"
+
+
+_NUMBER = re.compile(r"\d+")
+
+
+def natural_key(name: str) -> str:
+    """Sorts 2栋 before 10栋: every number is padded to eight digits."""
+    return _NUMBER.sub(lambda found: found.group().zfill(8), name)[:100]
+
+
+@dataclass(frozen=True)
+class Held:
+    """One valid appointment, as the booking rules see it."""
+
+    appointment_id: int
+    account_id: int
+    post_kind: str
+    place_id: int
+
+
+def find_bookings_in_breach(held: Sequence[Held], kinds: dict[str, PostKind]) -> dict[int, set[str]]:
+    """Appointment id → reasons ('seats', 'combination', 'places') for all appointments valid at one moment.
+
+    'seats': more holders at one place than the post has seats. 'combination': one person in two posts that do not
+    combine. 'places': one person in the same post at more places than allowed.
+    """
+    breaches: dict[int, set[str]] = {}
+
+    def add(found: Sequence[Held], reason: str) -> None:
+        for one in found:
+            breaches.setdefault(one.appointment_id, set()).add(reason)
+
+    for group in _grouped(held, lambda one: (one.post_kind, one.place_id)):
+        if len(group) > kinds[group[0].post_kind].seats:
+            add(group, "seats")
+    for group in _grouped(held, lambda one: one.account_id):
+        for same in _grouped(group, lambda one: one.post_kind):
+            if len({one.place_id for one in same}) > kinds[same[0].post_kind].max_places:
+                add(same, "places")
+        add([one for one in group if _clashes(one, group, kinds)], "combination")
+    return breaches
+
+
+def _clashes(one: Held, group: Sequence[Held], kinds: dict[str, PostKind]) -> bool:
+    return any(
+        other.post_kind != one.post_kind
+        and other.post_kind not in kinds[one.post_kind].combines_with
+        and one.post_kind not in kinds[other.post_kind].combines_with
+        for other in group
+    )
+
+
+def _grouped(held: Sequence[Held], key: Any) -> list[list[Held]]:
+    groups: dict[Any, list[Held]] = {}
+    for one in held:
+        groups.setdefault(key(one), []).append(one)
+    return list(groups.values())

@@ -1,0 +1,185 @@
+"""The register. Present rows have an empty `until_on`; changing one ends it and begins another, so every day has its answer."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from linli.core.actors import Actor
+from linli.core.crypto import EncryptedTextField
+from linli.core.paths import within
+from linli.grid.models import Account, Dwelling, Place
+
+ENDS = Q(until_on=None) | Q(until_on__gte=F("from_on"))
+
+
+class HouseholdQuerySet(models.QuerySet["Household"]):
+    def present(self) -> Self:
+        """Those that live somewhere now."""
+        return self.filter(residences__until_on=None, residences__isnull=False)
+
+    def below(self, paths: list[str]) -> Self:
+        """Those that live now in one of the subtrees. Every household appears once: it has one present residence, its
+        entrance one present placement."""
+        return self.filter(
+            within("residences__dwelling__entrance__placements__place__path", paths),
+            residences__until_on=None,
+            residences__dwelling__entrance__placements__until_on=None,
+        )
+
+    def visible_to(self, actor: Actor, permission: str = "register.see") -> Self:
+        return self.below(actor.paths(permission))
+
+
+class Household(models.Model):
+    """Whatever is reached at one door. `state` is departed once nobody answers there any more."""
+
+    kind = models.CharField(max_length=12)  # family | collective | premises
+    subkind = models.CharField(max_length=20, blank=True)  # dormitory, care_home … | shop, school …
+    name = models.CharField(max_length=100)  # the head's family name, or what stands on the door
+    contact = models.ForeignKey("Person", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    protected = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+
+    objects = HouseholdQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Residence(models.Model):
+    """A household lives in a dwelling, from a day until a day (not included)."""
+
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="residences")
+    dwelling = models.ForeignKey(Dwelling, on_delete=models.PROTECT, related_name="+")
+    from_on = models.DateField()
+    until_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["household"], condition=Q(until_on=None), name="household_lives_once"),
+            models.CheckConstraint(condition=ENDS, name="residence_ends_after_it_begins"),
+        ]
+        indexes = [models.Index(fields=["dwelling", "household"], condition=Q(until_on=None), name="residence_now")]
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def visible_to(self, actor: Actor, permission: str = "register.see") -> Self:
+        paths = actor.paths(permission)
+        return self.filter(
+            within("memberships__household__residences__dwelling__entrance__placements__place__path", paths),
+            memberships__until_on=None,
+            memberships__household__residences__until_on=None,
+            memberships__household__residences__dwelling__entrance__placements__until_on=None,
+        )
+
+
+class Person(models.Model):
+    """A resident, minimal. Where one is registered (户籍) and where one lives are apart: reached where one lives."""
+
+    name = models.CharField(max_length=100)
+    initials = models.CharField(max_length=40, blank=True, db_index=True)  # pinyin, for search
+    sex = models.CharField(max_length=1, blank=True)  # f | m
+    born_on = models.DateField(null=True)
+    id_number = EncryptedTextField()
+    id_index = models.CharField(max_length=40, blank=True, db_index=True)
+    id_last4 = models.CharField(max_length=40, blank=True, db_index=True)
+    phone = EncryptedTextField()
+    phone_index = models.CharField(max_length=40, blank=True, db_index=True)
+    phone_last4 = models.CharField(max_length=40, blank=True, db_index=True)
+    phone_dead_at = models.DateTimeField(null=True)
+    channels = models.JSONField(default=list)  # sms, wechat, voice, door … in order of preference
+    language = models.CharField(max_length=10, blank=True)
+    registered_here = models.BooleanField(null=True)  # None: not known
+    registered_place = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=14, default="registered")  # registered | unregistered | departed
+    made_at = models.DateTimeField()
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id_index"], condition=~Q(id_index=""), name="person_once_by_id_number")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person belongs to a household, from a day until a day."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, blank=True)  # head, spouse, child, tenant …
+    from_on = models.DateField()
+    until_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person"], condition=Q(until_on=None), name="person_lives_once"),
+            models.CheckConstraint(condition=ENDS, name="membership_ends_after_it_begins"),
+        ]
+        indexes = [models.Index(fields=["household", "person"], condition=Q(until_on=None), name="membership_now")]
+
+
+class GroupMark(models.Model):
+    """A person counts as one of a vulnerable group, by whose word, from when until when."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="marks")
+    group = models.CharField(max_length=30)
+    source = models.CharField(max_length=60, blank=True)
+    from_on = models.DateField()
+    until_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "group"], condition=Q(until_on=None), name="mark_once")
+        ]
+        indexes = [models.Index(fields=["group", "person"], condition=Q(until_on=None), name="mark_now")]
+
+
+class Answerer(models.Model):
+    """Who answers for a household that can't: a person of the register, or somebody from outside it by name and phone."""
+
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="answerers")
+    by_person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100, blank=True)
+    phone = EncryptedTextField()
+    phone_last4 = models.CharField(max_length=40, blank=True, db_index=True)
+    relation = models.CharField(max_length=40, blank=True)
+    from_on = models.DateField()
+    until_on = models.DateField(null=True)
+
+
+class RosterUpload(models.Model):
+    """A roster on its way in: the file sealed until it is imported or a day has passed."""
+
+    id = models.UUIDField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="+")
+    filename = models.CharField(max_length=200)
+    content = models.BinaryField()
+    mapping = models.JSONField(default=dict)
+    report = models.JSONField(default=dict)  # counts, and errors as row, column, code: never values
+    state = models.CharField(max_length=10, default="checked")  # checked | running | done | failed
+    done_rows = models.PositiveIntegerField(default=0)
+    made_at = models.DateTimeField(db_index=True)
+
+
+class RevealGrant(models.Model):
+    """A second person allows many reveals, or an export, for a reason and until a moment."""
+
+    asked_by = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="+")
+    act = models.CharField(max_length=10)  # reveal | export
+    reason = models.CharField(max_length=300)
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    allowed = models.BooleanField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    def is_open(self, moment: datetime) -> bool:
+        return bool(self.allowed and self.expires_at and self.expires_at > moment)
