@@ -76,6 +76,8 @@ if in_test() and not TEST_URL:
     Path(folder).mkdir(parents=True, exist_ok=True)
     DATABASES["default"]["TEST"] = {"NAME": f"{folder}/test.sqlite3"}
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
+if in_test() and TEST_URL:
+    DATABASES["default"]["TEST"] = {"NAME": os.environ.get("LINLI_TEST_DB_NAME", "test_linli")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "grid.Account"

@@ -1,0 +1,229 @@
+"""Every write of a round. Callers above have decided who may; a round itself knows members, not posts."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from linli.core import audit, clock
+from linli.core.actors import Actor, outermost
+from linli.core.errors import Conflict, Missing
+from linli.core.locks import lock
+from linli.grid.models import HeadcountChange, Place
+from linli.grid.queries import last_change, list_moves
+from linli.rounds.intake import Receipt, add_to_tallies, count_answers, credit
+from linli.rounds.models import Answer, Attempt, Round, RoundPlace, TallyDelta
+from linli.rounds.rules import HOUSEHOLD, SPOKEN_TO
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of a batch: member → path credited; those that had answered before; those who are no members."""
+
+    credited: dict[int, str] = field(default_factory=dict)
+    already: frozenset[int] = frozenset()
+    strangers: frozenset[int] = frozenset()
+
+
+def open_round(
+    *,
+    actor: Actor,
+    round_id: UUID,
+    source: tuple[str, str],
+    unit: str,
+    places: Iterable[Place],
+    deadline_at: datetime,
+    groups: Sequence[str] = (),
+) -> Round:
+    """A promise over everyone below `places`. The same few rows whatever their number."""
+    with transaction.atomic():
+        lock("headcounts")  # the record mark must not fall between a change and its commit
+        mark = last_change()
+        made = Round.objects.create(
+            id=round_id,
+            source_room=source[0],
+            source_id=source[1],
+            unit=unit,
+            groups=list(groups),
+            record_at=clock.now(),
+            record_mark=mark,
+            moves_mark=mark,
+            deadline_at=deadline_at,
+        )
+        by_path = {place.path: place for place in places}
+        RoundPlace.objects.bulk_create(
+            RoundPlace(round=made, place=by_path[path], path=path) for path in outermost(by_path)
+        )
+        audit.record(actor, "open_round", made, fields=["unit", "places", "groups", "deadline_at"])
+        return made
+
+
+def close_round(*, actor: Actor, found: Round) -> None:
+    """From now on its figures never change. Closing twice is closing once."""
+    with transaction.atomic():
+        lock("headcounts")
+        fresh = Round.objects.select_for_update().get(pk=found.pk)
+        if fresh.closed_at is not None:
+            return
+        carry_moves(actor=actor, found=fresh)
+        fresh.closed_at, fresh.close_mark = clock.now(), last_change()
+        fresh.save(update_fields=["closed_at", "close_mark"])
+        audit.record(actor, "close_round", fresh)
+
+
+def record_receipts(*, actor: Actor, found: Round, receipts: Sequence[Receipt], within: Sequence[str] = ()) -> Intake:
+    """Credit a batch of answers; a second answer of a member counts nothing. `within` narrows to subtrees."""
+    with transaction.atomic():
+        fresh = Round.objects.filter(pk=found.pk).values_list("closed_at", flat=True).get()
+        if fresh is not None:
+            raise Conflict(_("This round is closed: nothing more can be recorded in it."), code="round-closed")
+        roots = _narrow(list(found.roots.values_list("path", flat=True)), within)
+        new = credit(found, receipts, roots).paths
+        rest = {one.member for one in receipts} - set(new)
+        already: frozenset[int] = frozenset()
+        if rest:
+            answered = Answer.objects.filter(round=found, member__in=rest, withdrawn_at=None)
+            already = frozenset(answered.values_list("member", flat=True))
+        if new:
+            audit.record(actor, "record_receipts", found, fields=[f"receipts:{len(new)}"], path=_common(new.values()))
+        return Intake(new, already, frozenset(rest) - already)
+
+
+def record_receipt(*, actor: Actor, found: Round, receipt: Receipt, within: Sequence[str] = ()) -> bool:
+    """One answer. True where it is new, False where the member had answered. Raises Missing where it is no member."""
+    done = record_receipts(actor=actor, found=found, receipts=[receipt], within=within)
+    if done.strangers:
+        raise Missing()
+    return bool(done.credited)
+
+
+def withdraw_receipt(*, actor: Actor, found: Round, member: int, reason: str = "") -> bool:
+    """Take an answer back; the member is missing again. False where there was none."""
+    with transaction.atomic():
+        answer = Answer.objects.select_for_update().filter(round=found, member=member, withdrawn_at=None).first()
+        if answer is None:
+            return False
+        _refuse_closed(found)
+        Answer.objects.filter(pk=answer.pk).update(withdrawn_at=clock.now())
+        path = Place.objects.values_list("path", flat=True).get(pk=answer.leaf_id)
+        if answer.credited:
+            count_answers(found, {path: -1})
+        audit.record(actor, "withdraw_receipt", answer, reason=reason, path=path)
+        return True
+
+
+def record_attempt(
+    *, actor: Actor, found: Round, attempt_id: UUID, member: int, outcome: str, at: datetime, path: str, note: str = ""
+) -> Attempt:
+    """What a knock came to. Sent twice it stands once; the same id with other content is a conflict."""
+    with transaction.atomic():
+        _refuse_closed(found)
+        row = Attempt(id=attempt_id, round=found, member=member, outcome=outcome, at=at, by=actor.ref, note=note)
+        Attempt.objects.bulk_create([row], ignore_conflicts=True)
+        stored = Attempt.objects.get(pk=attempt_id)
+        if (stored.round_id, stored.member, stored.outcome) != (found.pk, member, outcome):
+            raise Conflict(_("This id was already used for something else."), code="write-id-reused")
+        audit.record(actor, "record_attempt", stored, fields=["outcome", "note"] if note else ["outcome"], path=path)
+        return stored
+
+
+def withdraw_attempt(*, actor: Actor, attempt: Attempt, path: str) -> None:
+    """Undo a knock recorded by mistake, and its receipt where it made one."""
+    with transaction.atomic():
+        if not Attempt.objects.filter(pk=attempt.pk, withdrawn_at=None).update(withdrawn_at=clock.now()):
+            return
+        if attempt.outcome == SPOKEN_TO:
+            mine = Answer.objects.filter(round=attempt.round_id, member=attempt.member, withdrawn_at=None, by=attempt.by)
+            if mine.exists():
+                withdraw_receipt(actor=actor, found=attempt.round, member=attempt.member)
+        audit.record(actor, "withdraw_attempt", attempt, path=path)
+
+
+def carry_moves(*, actor: Actor, found: Round) -> int:  # noqa: ARG001
+    """Move the credit of answered members along with the households that moved since the last time."""
+    if found.unit != HOUSEHOLD:
+        return 0
+    with transaction.atomic():
+        fresh = Round.objects.select_for_update().get(pk=found.pk)
+        if fresh.closed_at is not None:
+            return 0
+        moves = list_moves(since=fresh.moves_mark, unit=HOUSEHOLD)
+        if not moves:
+            return 0
+        _carry(fresh, moves)
+        fresh.moves_mark = found.moves_mark = moves[-1].pk
+        fresh.save(update_fields=["moves_mark"])
+        return len(moves)
+
+
+def _carry(found: Round, moves: Sequence[HeadcountChange]) -> None:
+    roots = list(found.roots.values_list("path", flat=True))
+    answers = {
+        one.member: one
+        for one in Answer.objects.filter(round=found, member__in={m.member for m in moves}, withdrawn_at=None)
+    }
+    places = dict(Place.objects.filter(path__in={m.to_path for m in moves}).values_list("path", "pk"))
+    sums: Counter[str] = Counter()
+    for move in moves:
+        answer = answers.get(move.member or 0)
+        if answer is None or answer.mark >= move.pk:
+            continue
+        inside = any(move.to_path.startswith(root) for root in roots)
+        if answer.credited:
+            sums[move.from_path] -= 1
+        answer.credited = inside
+        if inside:
+            sums[move.to_path] += 1
+            answer.leaf_id = places[move.to_path]
+    Answer.objects.bulk_update(answers.values(), ["leaf", "credited"])
+    count_answers(found, sums)
+
+
+def fold_tallies(*, actor: Actor) -> int:  # noqa: ARG001
+    """Bring the deltas of single answers into the counters of every ancestor."""
+    with transaction.atomic():
+        lock("tallies")
+        last = TallyDelta.objects.order_by("-id").values_list("id", flat=True).first()
+        if last is None:
+            return 0
+        rows = TallyDelta.objects.select_for_update().filter(id__lte=last)
+        keys = list(rows.values_list("id", flat=True))
+        sums = TallyDelta.objects.filter(id__in=keys) if len(keys) < 500 else rows
+        by_round: dict[UUID, dict[str, int]] = {}
+        for row in sums.values("round_id", "path").annotate(n=Sum("n")):
+            by_round.setdefault(row["round_id"], {})[row["path"]] = row["n"]
+        for round_id, by_path in sorted(by_round.items()):
+            add_to_tallies(round_id, by_path)
+        sums.delete()
+        return len(keys)
+
+
+def _refuse_closed(found: Round) -> None:
+    if Round.objects.filter(pk=found.pk, closed_at__isnull=False).exists():
+        raise Conflict(_("This round is closed: nothing more can be recorded in it."), code="round-closed")
+
+
+def _narrow(roots: Sequence[str], within: Sequence[str]) -> list[str]:
+    """The parts of `roots` that lie in one of `within` (empty: all)."""
+    if not within:
+        return list(roots)
+    inner = [one for one in within if any(one.startswith(root) for root in roots)]
+    return outermost([*inner, *(root for root in roots if any(root.startswith(one) for one in within))])
+
+
+def _common(paths: Iterable[str]) -> str:
+    """The lowest path that holds them all, so that the trail is found below it."""
+    first, *rest = sorted(set(paths))
+    if not rest:
+        return first
+    last, parts = rest[-1].split("/"), []
+    for one, other in zip(first.split("/"), last, strict=False):
+        if one != other:
+            break
+        parts.append(one)
+    return "/".join(parts) + "/" if parts else ""

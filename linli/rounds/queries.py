@@ -1,0 +1,224 @@
+"""Reads of rounds: coverage from counters, the missing by anti-join, and the recount that proves the one by the other."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+
+from linli.core.actors import Actor, outermost
+from linli.core.paths import within
+from linli.grid.models import Place
+from linli.grid.profile import line_place_kinds
+from linli.grid.queries import count_line_places, list_moves, read_headcounts
+from linli.residents.models import GroupMark, Household
+from linli.rounds.models import Answer, Attempt, Round, Tally, TallyDelta
+from linli.rounds.rules import HOUSEHOLD, Coverage, total
+
+LEAF = "residences__dwelling__entrance__placements__place"
+
+
+def roots_of(found: Round) -> list[tuple[int, str]]:
+    return list(found.roots.order_by("path").values_list("place_id", "path"))
+
+
+def read_coverage(*, found: Round, places: Iterable[tuple[int, str]]) -> dict[int, Coverage]:
+    """Place id → coverage, for pairs of id and path. A place above the round's own places is the sum of those below it;
+    one beside them is empty. The number of queries does not depend on the size of anything."""
+    wanted = dict(places)
+    roots = roots_of(found)
+    parts = {key: _parts(key, path, roots) for key, path in wanted.items()}
+    read = dict(one for part in parts.values() for one in part)
+    if not read:
+        return {key: Coverage() for key in wanted}
+    rows = _filtered(found, read) if found.groups and found.unit == HOUSEHOLD else _counted(found, read)
+    return {key: total(rows[one] for one, _path in part) for key, part in parts.items()}
+
+
+def _parts(key: int, path: str, roots: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    if any(path.startswith(root) for _id, root in roots):
+        return [(key, path)]
+    return [(one, root) for one, root in roots if root.startswith(path)]
+
+
+def _counted(found: Round, read: dict[int, str]) -> dict[int, Coverage]:
+    answered = _answered(found, read)
+    if found.unit != HOUSEHOLD:
+        posts = count_line_places(places=read.items(), upto=found.close_mark)
+        return {key: Coverage(expected=posts[key], answered=answered[key]) for key in read}
+    before = read_headcounts(places=read.items(), unit=HOUSEHOLD, upto=found.record_mark)
+    after = read_headcounts(places=read.items(), unit=HOUSEHOLD, upto=found.close_mark)
+    return {
+        key: Coverage(
+            expected=before[key].count,
+            arrived=after[key].joined - before[key].joined,
+            left=after[key].left - before[key].left,
+            answered=answered[key],
+        )
+        for key in read
+    }
+
+
+def _answered(found: Round, read: dict[int, str]) -> Counter[int]:
+    """Folded plus unfolded, plus the moves of answered members that no counter holds yet."""
+    sums: Counter[int] = Counter(
+        dict(Tally.objects.filter(round=found, place_id__in=read).values_list("place_id", "answered"))
+    )
+    deltas = TallyDelta.objects.filter(within("path", outermost(read.values())), round=found)
+    loose = [(row["path"], row["total"]) for row in deltas.values("path").annotate(total=Sum("n"))]
+    for path, n in [*loose, *_loose_moves(found)]:
+        for key, root in read.items():
+            if path.startswith(root):
+                sums[key] += n
+    return sums
+
+
+def _loose_moves(found: Round) -> list[tuple[str, int]]:
+    if found.unit != HOUSEHOLD or found.closed_at is not None:
+        return []
+    moves = list_moves(since=found.moves_mark, unit=HOUSEHOLD)
+    if not moves:
+        return []
+    members = {move.member for move in moves}
+    answers = {
+        row[0]: [row[1], row[2]]
+        for row in Answer.objects.filter(round=found, member__in=members, withdrawn_at=None).values_list(
+            "member", "mark", "credited"
+        )
+    }
+    roots = [path for _id, path in roots_of(found)]
+    found_moves = []
+    for move in moves:
+        state = answers.get(move.member or 0)
+        if state is None or state[0] >= move.pk:
+            continue
+        if state[1]:
+            found_moves.append((move.from_path, -1))
+        state[1] = any(move.to_path.startswith(root) for root in roots)
+        if state[1]:
+            found_moves.append((move.to_path, 1))
+    return found_moves
+
+
+def _filtered(found: Round, read: dict[int, str]) -> dict[int, Coverage]:
+    """A round over a group has no ready counts: its members are few and marked, so they are counted from the marks."""
+    rows = (
+        members(found, outermost(read.values()))
+        .values(path=F(f"{LEAF}__path"))
+        .annotate(members=Count("pk"), answered=Count("pk", filter=Exists(_answers(found))))
+    )
+    sums = {key: [0, 0] for key in read}
+    for row in rows:
+        for key, path in read.items():
+            if row["path"].startswith(path):
+                sums[key][0] += row["members"]
+                sums[key][1] += row["answered"]
+    return {key: Coverage(expected=count, answered=answered) for key, (count, answered) in sums.items()}
+
+
+def _answers(found: Round) -> QuerySet[Answer]:
+    return Answer.objects.filter(round=found, member=OuterRef("pk"), withdrawn_at=None)
+
+
+def members(found: Round, paths: Sequence[str]) -> QuerySet[Household]:
+    """Households below `paths` that the round is about. The caller has narrowed `paths` to what may be seen."""
+    inside = _inside(found, paths)
+    rows = Household.objects.below(inside)
+    if found.groups:
+        marks = GroupMark.objects.filter(
+            group__in=found.groups,
+            until_on=None,
+            person__memberships__household=OuterRef("pk"),
+            person__memberships__until_on=None,
+        )
+        rows = rows.filter(Exists(marks))
+    return rows
+
+
+def _inside(found: Round, paths: Sequence[str]) -> list[str]:
+    roots = [path for _id, path in roots_of(found)]
+    inner = [path for path in paths if any(path.startswith(root) for root in roots)]
+    return outermost([*inner, *(root for root in roots if any(root.startswith(path) for path in paths))])
+
+
+def missing(found: Round, paths: Sequence[str]) -> QuerySet[Household]:
+    """The anti-join: members below `paths` without an answer."""
+    return members(found, paths).filter(~Exists(_answers(found)))
+
+
+WALKING_ORDER = (
+    f"{LEAF}__path",
+    "residences__dwelling__entrance__building__sort",
+    "residences__dwelling__entrance__building_id",
+    "residences__dwelling__entrance__sort",
+    "residences__dwelling__floor",
+    "residences__dwelling__sort",
+    "id",
+)
+
+
+def list_missing(
+    *, actor: Actor, found: Round, path: str, permission: str = "alerts.answer", limit: int = 200, offset: int = 0
+) -> list[int]:
+    """Ids of the households without an answer below `path`, in walking order, as far as the actor may see them."""
+    paths = narrow(actor.paths(permission), path)
+    return list(missing(found, paths).order_by(*WALKING_ORDER).values_list("pk", flat=True)[offset : offset + limit])
+
+
+def narrow(own: Sequence[str], path: str) -> list[str]:
+    """What of the subtree `path` lies in the actor's own paths."""
+    if any(path.startswith(one) for one in own):
+        return [path]
+    return [one for one in own if one.startswith(path)]
+
+
+def list_silent_posts(*, found: Round, paths: Sequence[str]) -> list[tuple[int, str, str]]:
+    """(place id, path, kind) of the line places below `paths` that have not confirmed, in path order."""
+    rows = Place.objects.filter(
+        within("path", _inside(found, paths)), ~Exists(_answers(found)), kind__in=line_place_kinds(), until_on=None
+    )
+    return list(rows.order_by("path").values_list("pk", "path", "kind"))
+
+
+def list_answered(*, found: Round, members: Sequence[int]) -> dict[int, tuple[datetime, str, str]]:
+    """Member → (when, how, by) of those who have answered."""
+    rows = Answer.objects.filter(round=found, member__in=members, withdrawn_at=None)
+    return {row[0]: row[1:] for row in rows.values_list("member", "at", "how", "by")}
+
+
+def last_attempts(*, found: Round, members: Sequence[int] | None = None) -> dict[int, Attempt]:
+    """Member → its last attempt that was not withdrawn."""
+    rows = Attempt.objects.filter(round=found, withdrawn_at=None)
+    if members is not None:
+        rows = rows.filter(member__in=members)
+    return {one.member: one for one in rows.order_by("at", "id")}
+
+
+def count_by_how(*, found: Round, paths: Sequence[str]) -> dict[str, int]:
+    """How the receipts below `paths` came."""
+    rows = Answer.objects.filter(within("leaf__path", _inside(found, paths)), round=found, withdrawn_at=None)
+    return dict(rows.values_list("how").annotate(n=Count("id")))
+
+
+def list_moments(*, found: Round, paths: Sequence[str]) -> list[datetime]:
+    """When each receipt below `paths` came, in order, for the curve; at most the first 200,000."""
+    rows = Answer.objects.filter(within("leaf__path", _inside(found, paths)), round=found, withdrawn_at=None)
+    return list(rows.order_by("at").values_list("at", flat=True)[:200_000])
+
+
+def recount(*, found: Round, paths: Sequence[str]) -> Coverage:
+    """Members and answers counted from the rows themselves, without any counter (present members only)."""
+    if found.unit != HOUSEHOLD:
+        rows: QuerySet[Any] = Place.objects.filter(
+            within("path", _inside(found, paths)), kind__in=line_place_kinds(), until_on=None
+        )
+    else:
+        rows = members(found, paths)
+    counted = rows.aggregate(members=Count("pk"), answered=Count("pk", filter=Exists(_answers(found))))
+    return Coverage(expected=counted["members"], answered=counted["answered"])
+
+
+def list_open_rounds(*, source_room: str | None = None) -> list[Round]:
+    rows = Round.objects.filter(closed_at=None)
+    return list(rows.filter(Q(source_room=source_room) if source_room else Q()))
