@@ -1,7 +1,8 @@
 """Encrypted values and keyed look-ups.
 
-A value is AES-256-GCM under the current key, bound to its field by name: a cipher copied to another column does not open.
-A look-up index is a keyed hash of the normalised value, so that an equal number is found and a stolen table tells nothing.
+A value is AES-256-GCM under the current key, bound to its field by name: a cipher copied to another column does not
+open. A look-up index is a keyed hash of the normalised value, so that an equal number is found and a stolen table tells
+nothing.
 """
 
 import hashlib
@@ -19,15 +20,11 @@ from linli.core.errors import SetupError
 from linli.core.keys import derive, read_keys
 
 NO_KEY = "there is no secret key: set LINLI_SECRET_KEY or run 'linli keys create'"
-_TEST_KEY = "only-for-tests-" * 4
 
 
 @cache
 def _keys() -> tuple[str, dict[str, str]]:
-    from linli.config.env import env, in_test
-
-    secret = env().secret_key or (_TEST_KEY if in_test() else "")
-    current, keys = read_keys(secret, settings.KEY_FILE)
+    current, keys = read_keys(settings.DATA_SECRET, settings.KEY_FILE)
     if not current:
         raise SetupError(NO_KEY)
     return current, keys
@@ -94,7 +91,7 @@ class EncryptedTextField(models.BinaryField):
     def get_default(self) -> str:
         return ""
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: FBT001, FBT002
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: FBT001
         if isinstance(value, str):
             value = seal(value, self._context()) if value else b""
         return super().get_db_prep_value(value, connection, prepared)
