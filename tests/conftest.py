@@ -24,7 +24,8 @@ from linli.grid.models import (
     EntrancePlacement,
     Place,
 )
-from linli.grid.queries import actor_for
+from linli.grid.profile import line_place_kinds
+from linli.grid.queries import actor_for, line_unit
 from linli.residents.models import Household, Membership, Person, Residence
 
 TREE = [  # code, name, kind, parent
@@ -93,6 +94,9 @@ def make_places() -> dict[str, Place]:
             sort=natural_key(name),
             committee=committee_of(name) if kind == "community" else "",
         )
+        if above is not None and kind in line_place_kinds():
+            one = [grid_actions.Change(to_path=above.path)]
+            grid_actions.record_headcount_changes(actor=SYSTEM, unit=line_unit(kind), changes=one)
     return made
 
 

@@ -1,10 +1,21 @@
 """Every hidden arrow on one screen: which function listens to which fact, and what the clock starts."""
 
-from linli.core import jobs
+from linli.alerts import events as alert_events
+from linli.alerts import jobs as alert_jobs
+from linli.core import events, jobs
+from linli.duties.jobs import move_tasks
 from linli.grid.jobs import fold_headcounts
+from linli.rounds.jobs import carry_moves, fold_tallies
 
 
 def wire() -> None:
+    """Called once in every process that runs pages, commands or jobs."""
+    events.subscribe(alert_events.AlertIssued, alert_jobs.begin_line)
+
     jobs.every(5, fold_headcounts)
+    jobs.every(3, fold_tallies)
+    jobs.every(10, carry_moves)
+    jobs.every(5, alert_jobs.advance_alerts)
+    jobs.every(10, move_tasks)
     jobs.every(5, jobs.seal_audit)
     jobs.every(3600, jobs.forget_old_writes)

@@ -51,7 +51,11 @@ class Task(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["source_room", "source_id", "kind", "area"], name="task_once_per_area")
+            models.UniqueConstraint(
+                fields=["source_room", "source_id", "kind", "area"],
+                condition=Q(closed_at=None),
+                name="task_open_once_per_area",
+            )
         ]
         indexes = [
             models.Index(fields=["holder"], condition=Q(closed_at=None), name="task_open_by_holder"),

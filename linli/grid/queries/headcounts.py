@@ -7,6 +7,7 @@ from django.db.models import Max, OuterRef, Q, Subquery, Sum
 
 from linli.core.paths import within
 from linli.grid.models import Headcount, HeadcountChange, Place
+from linli.grid.profile import line_place_kinds
 
 
 @dataclass(frozen=True)
@@ -72,3 +73,21 @@ def list_moves(*, since: int, unit: str, upto: int | None = None) -> list[Headco
     """Changes after a mark that name their member, in order: who moved, from where to where."""
     rows = HeadcountChange.objects.filter(unit=unit, id__gt=since, member__isnull=False).order_by("id")
     return list(rows if upto is None else rows.filter(id__lte=upto))
+
+
+def line_unit(kind: str) -> str:
+    """The unit under which places of a line kind are counted: one post each."""
+    return f"post:{kind}"
+
+
+def count_line_places(*, places: Iterable[tuple[int, str]], upto: int | None = None) -> dict[int, int]:
+    """Place id → how many places of the line's kinds stand at and below it. A place counts itself by rule: the changes of
+    a post unit carry the parent's path, so that a country's import need not write a row for each of its places."""
+    wanted = dict(places)
+    kinds = line_place_kinds()
+    own = dict(Place.objects.filter(pk__in=wanted, kind__in=kinds).values_list("pk", "kind"))
+    sums = {key: int(key in own) for key in wanted}
+    for kind in kinds:
+        for key, reading in read_headcounts(places=wanted.items(), unit=line_unit(kind), upto=upto).items():
+            sums[key] += reading.count
+    return sums

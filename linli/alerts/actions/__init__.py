@@ -1,0 +1,29 @@
+"""Every write on alerts."""
+
+from linli.alerts.actions.answers import (
+    acknowledge_alert,
+    confirm_household,
+    confirm_households,
+    record_knock,
+    undo_knock,
+)
+from linli.alerts.actions.line import advance_alert
+from linli.alerts.actions.links import make_household_link, make_household_links, make_shared_link
+from linli.alerts.actions.notices import cancel_alert, draft_alert, expire_alert, issue_alert, update_alert
+
+__all__ = [
+    "acknowledge_alert",
+    "advance_alert",
+    "cancel_alert",
+    "confirm_household",
+    "confirm_households",
+    "draft_alert",
+    "expire_alert",
+    "issue_alert",
+    "make_household_link",
+    "make_household_links",
+    "make_shared_link",
+    "record_knock",
+    "undo_knock",
+    "update_alert",
+]

@@ -1,0 +1,140 @@
+"""What the clock does to an alert: remind, pass to the level above, send people to the doors, close what is done."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from linli.alerts.actions.notices import expire_alert, record_fact, source_of
+from linli.alerts.models import Alert
+from linli.alerts.profile import urgencies
+from linli.alerts.rules import F_DEADLINE, F_HELD, F_PASSED, F_REMINDED, F_VISITS, ISSUED
+from linli.core import clock
+from linli.core.actors import Actor, outermost
+from linli.core.locks import lock
+from linli.core.paths import within
+from linli.duties import actions as duties
+from linli.duties.models import Task
+from linli.duties.rules import HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY
+from linli.grid.models import Place
+from linli.grid.profile import leaf_kinds, line_place_kinds
+from linli.grid.queries import Holder, find_holder, list_holders
+from linli.rounds.models import Round
+from linli.rounds.queries import list_silent_posts, read_coverage, roots_of
+
+CHUNK = 500
+VACANCY_DAYS = 7
+
+
+def advance_alert(*, actor: Actor, alert: Alert) -> None:
+    """Do what is due by now. Done twice it changes nothing."""
+    if alert.state != ISSUED or alert.issued_at is None or alert.households is None or alert.posts is None:
+        return
+    now, urgency = clock.now(), urgencies()[alert.urgency]
+    if alert.expires_at is not None and alert.expires_at <= now:
+        expire_alert(actor=actor, alert=alert)
+        return
+    with transaction.atomic():
+        lock(f"advance:{alert.pk}")
+        roots = [path for _id, path in roots_of(alert.households)]
+        holders = list_holders(roots)
+        _hold_vacancies(actor, alert, roots, holders)
+        if now >= urgency.at(alert.issued_at, "remind"):
+            _remind(alert, roots)
+        if now >= urgency.at(alert.issued_at, "pass_post"):
+            _pass_up(actor, alert, roots, holders)
+        if now >= urgency.at(alert.issued_at, "visit"):
+            _visit(actor, alert, roots, holders)
+        if alert.deadline_at and now >= alert.deadline_at:
+            record_fact(alert, F_DEADLINE)
+
+
+def _line_places(roots: Sequence[str]) -> list[tuple[int, str]]:
+    rows = Place.objects.filter(within("path", list(roots)), kind__in=line_place_kinds(), until_on=None)
+    return list(rows.order_by("path").values_list("pk", "path"))
+
+
+def _by_holder(paths: Sequence[str], holders: dict[str, list[Holder]], *, above: bool) -> Counter[Holder]:
+    found = (find_holder(path, holders, above=above) for path in paths)
+    return Counter(holder for holder in found if holder is not None)
+
+
+def _hold_vacancies(actor: Actor, alert: Alert, roots: Sequence[str], holders: dict[str, list[Holder]]) -> None:
+    """From the first minute the level above holds a vacant post's part; that it is vacant is a task of its own."""
+    vacant = [path for _id, path in _line_places(roots) if not holders.get(path)]
+    held = _by_holder(vacant, holders, above=True)
+    due = clock.now() + timedelta(days=VACANCY_DAYS)
+    tasks = [duties.NewTask(VACANCY, one.place_id, one.path, one, due) for one in held]
+    duties.open_tasks(actor=actor, source=("grid", "vacancies"), tasks=tasks)
+    if vacant:
+        record_fact(alert, F_HELD, count=len(vacant))
+
+
+def _remind(alert: Alert, roots: Sequence[str]) -> None:
+    assert alert.posts is not None  # noqa: S101 (an issued alert has its rounds)
+    silent = list_silent_posts(found=alert.posts, paths=roots)
+    if silent:
+        record_fact(alert, F_REMINDED, count=len(silent))
+
+
+def _pass_up(actor: Actor, alert: Alert, roots: Sequence[str], holders: dict[str, list[Holder]]) -> None:
+    """Each holder above silent posts gets one task; its lines are the silent posts, computed when it is opened."""
+    assert alert.posts is not None and alert.deadline_at is not None  # noqa: S101, PT018
+    silent = [path for _id, path, _kind in list_silent_posts(found=alert.posts, paths=roots)]
+    above = _by_holder(silent, holders, above=True)
+    tasks = [duties.NewTask(POST_SILENCE, one.place_id, one.path, one, alert.deadline_at) for one in above]
+    duties.open_tasks(actor=actor, source=source_of(alert), tasks=tasks)
+    if silent:
+        record_fact(alert, F_PASSED, count=len(silent))
+    answered = {one.path for one in above}
+    done = [task for task in _open(alert, POST_SILENCE) if task.area_path not in answered]
+    duties.close_tasks(actor=actor, tasks=done)
+
+
+def _open(alert: Alert, kind: str) -> list[Task]:
+    source = source_of(alert)
+    return list(Task.objects.open().filter(source_room=source[0], source_id=source[1], kind=kind))
+
+
+def _visit(actor: Actor, alert: Alert, roots: Sequence[str], holders: dict[str, list[Holder]]) -> None:
+    """Every place that still has silent households has one open task; one without any has none."""
+    assert alert.households is not None and alert.issued_at is not None  # noqa: S101, PT018
+    urgency = urgencies()[alert.urgency]
+    silent = _missing_by_leaf(alert.households, roots)
+    pass_at = max(urgency.at(alert.issued_at, "pass_task"), clock.now() + duties.CLIMB_AGAIN)
+    due: datetime = alert.deadline_at or pass_at
+    tasks = [
+        duties.NewTask(HOUSEHOLD_SILENCE, key, path, find_holder(path, holders), due, pass_at)
+        for (key, path), missing in silent.items()
+        if missing
+    ]
+    opened = duties.open_tasks(actor=actor, source=source_of(alert), tasks=tasks)
+    if opened:
+        record_fact(alert, F_VISITS, count=sum(silent.values()))
+    still = {path for (_key, path), missing in silent.items() if missing}
+    done = [task for task in _open(alert, HOUSEHOLD_SILENCE) if task.area_path not in still]
+    duties.close_tasks(actor=actor, tasks=done)
+
+
+def _missing_by_leaf(found: Round, roots: Sequence[str]) -> dict[tuple[int, str], int]:
+    """Missing households at each lowest place, from the counters. What hangs above the lowest level (an entrance in no
+    cell yet) is the rest of the place above it, and counted there."""
+    kinds = set(line_place_kinds()) | set(leaf_kinds())
+    rows = Place.objects.filter(within("path", outermost(roots)), kind__in=kinds, until_on=None).order_by("path")
+    places = list(rows.values_list("pk", "path"))
+    missing: dict[tuple[int, str], int] = {}
+    for start in range(0, len(places), CHUNK):
+        part = places[start : start + CHUNK]
+        read = read_coverage(found=found, places=part)
+        missing.update({(key, path): read[key].missing for key, path in part})
+    own = {path: count for (_key, path), count in missing.items()}
+    for (_key, path), count in missing.items():
+        parent = _parent(path)
+        if parent in own:
+            own[parent] -= count
+    return {key: own[key[1]] for key in missing}
+
+
+def _parent(path: str) -> str:
+    return path[: path[:-1].rfind("/") + 1]

@@ -1,0 +1,55 @@
+"""The doors of an alert: one row for each silent household, in walking order, with what was tried."""
+
+from dataclasses import dataclass
+
+from linli.alerts.models import Alert
+from linli.core.actors import Actor
+from linli.grid.queries import find_holder, list_holders
+from linli.residents.queries import contact_means, describe_households
+from linli.rounds.queries import last_attempts, list_missing, list_silent_posts
+
+
+@dataclass(frozen=True)
+class Door:
+    """A household still without a receipt: `about` as residents describes it, the last attempt, its means."""
+
+    household: int
+    about: object
+    last_outcome: str
+    last_at: object
+    means: frozenset[str]
+
+
+def list_doors(*, actor: Actor, alert: Alert, path: str, limit: int = 200, offset: int = 0) -> list[Door]:
+    """A constant number of queries."""
+    if alert.households is None:
+        return []
+    keys = list_missing(actor=actor, found=alert.households, path=path, limit=limit, offset=offset)
+    about = describe_households(actor=actor, household_ids=keys)
+    attempts = last_attempts(found=alert.households, members=keys)
+    means = contact_means(keys)
+    return [
+        Door(
+            household=key,
+            about=about[key],
+            last_outcome=attempts[key].outcome if key in attempts else "",
+            last_at=attempts[key].at if key in attempts else None,
+            means=frozenset(means.get(key, ())),
+        )
+        for key in keys
+        if key in about
+    ]
+
+
+def silent_posts_of(*, actor: Actor, alert: Alert, path: str) -> list[tuple[int, str, str]]:
+    """(place id, path, kind) of the silent posts whose silence climbs to the actor: the lines of a post-silence task."""
+    if alert.posts is None:
+        return []
+    holders = list_holders([path])
+    rows = list_silent_posts(found=alert.posts, paths=[path])
+    found = []
+    for key, one, kind in rows:
+        above = find_holder(one, holders, above=True)
+        if above is not None and above.account_id == actor.id:
+            found.append((key, one, kind))
+    return found

@@ -1,0 +1,88 @@
+"""States of an alert, the clock of its line, and why a household was not reached. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from linli.rounds.rules import MOVED, NOT_AT_HOME, NOTICE_LEFT, REFUSED, VACANT, WRONG_ADDRESS
+
+DRAFT = "draft"
+ISSUED = "issued"
+UPDATED = "updated"  # another alert replaces it
+CANCELLED = "cancelled"
+EXPIRED = "expired"
+
+# State → the states it may go to. The diagram of the docs is made from this.
+STATES: dict[str, tuple[str, ...]] = {
+    DRAFT: (ISSUED, CANCELLED),
+    ISSUED: (UPDATED, CANCELLED, EXPIRED),
+    UPDATED: (),
+    CANCELLED: (),
+    EXPIRED: (),
+}
+
+# Facts of the timeline.
+F_ISSUED = "issued"
+F_HELD = "vacancies_held"
+F_REMINDED = "posts_reminded"
+F_PASSED = "posts_passed_up"
+F_VISITS = "visits_opened"
+F_DEADLINE = "deadline"
+F_UPDATED = "updated"
+F_CANCELLED = "cancelled"
+F_EXPIRED = "expired"
+FACTS = (F_ISSUED, F_HELD, F_REMINDED, F_PASSED, F_VISITS, F_DEADLINE, F_UPDATED, F_CANCELLED, F_EXPIRED)
+
+# Why a household was not reached: a closed list, derived from recorded facts and never typed.
+NO_MEANS = "no_means"
+POST_VACANT = "post_vacant"
+NOT_YET_VISITED = "not_yet_visited"
+REASONS = (REFUSED, NOT_AT_HOME, NOTICE_LEFT, VACANT, MOVED, WRONG_ADDRESS, POST_VACANT, NO_MEANS, NOT_YET_VISITED)
+
+
+def may_become(state: str, other: str) -> bool:
+    return other in STATES.get(state, ())
+
+
+@dataclass(frozen=True)
+class Urgency:
+    """Minutes from issue at which the line acts (see the profile)."""
+
+    code: str
+    en: str
+    zh: str
+    remind: int
+    pass_post: int
+    visit: int
+    pass_task: int
+    deadline: int
+
+    def at(self, issued_at: datetime, what: str) -> datetime:
+        return issued_at + timedelta(minutes=getattr(self, what))
+
+
+def reason_for(*, last_outcome: str, post_vacant: bool, has_means: bool) -> str:
+    """What was tried counts first, then who was lacking to try it, then by what means it could have been tried."""
+    if last_outcome in REASONS:
+        return last_outcome
+    if post_vacant:
+        return POST_VACANT
+    return NOT_YET_VISITED if has_means else NO_MEANS
+
+
+@dataclass(frozen=True)
+class NotReached:
+    """A household without a receipt: why, and who answers for it. Without a person it is unaccounted."""
+
+    household: int
+    path: str
+    reason: str
+    responsible: str
+
+    @property
+    def accounted(self) -> bool:
+        return bool(self.responsible and self.reason in REASONS)
+
+
+def count_unaccounted(rows: Iterable[NotReached]) -> int:
+    return sum(not row.accounted for row in rows)

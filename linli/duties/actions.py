@@ -1,0 +1,220 @@
+"""Every write on tasks."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from linli.core import audit, clock
+from linli.core.actors import Actor
+from linli.core.errors import Conflict, Invalid
+from linli.core.locks import lock
+from linli.duties.access import check_may_work
+from linli.duties.models import Task, TaskLine, TaskMove
+from linli.duties.rules import APPOINTMENT_ENDED, CLIMBED, DONE, HANDED_OVER
+from linli.grid.models import Appointment
+from linli.grid.queries import Holder, find_holder
+from linli.grid.queries.line import holders_on_the_way_up
+
+CLIMB_AGAIN = timedelta(minutes=20)
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """A task to open: what, where, on whom, by when."""
+
+    kind: str
+    area_id: int
+    area_path: str
+    holder: Holder | None
+    due_at: datetime
+    pass_at: datetime | None = None
+
+
+def open_tasks(*, actor: Actor, source: tuple[str, str], tasks: Sequence[NewTask]) -> int:
+    """Open what is not open yet; returns how many are new. One task a source, kind and area."""
+    if not tasks:
+        return 0
+    with transaction.atomic():
+        lock(f"tasks:{source[0]}:{source[1]}")
+        standing = set(
+            Task.objects.open()
+            .filter(source_room=source[0], source_id=source[1], kind__in={one.kind for one in tasks})
+            .values_list("kind", "area_id")
+        )
+        new = [one for one in tasks if (one.kind, one.area_id) not in standing and one.holder is not None]
+        now = clock.now()
+        Task.objects.bulk_create((_row(one, source, now) for one in new), batch_size=500)
+        if new:
+            audit.record(actor, "open_tasks", source, fields=[f"{new[0].kind}:{len(new)}"])
+        return len(new)
+
+
+def _row(one: NewTask, source: tuple[str, str], now: datetime) -> Task:
+    assert one.holder is not None  # noqa: S101 (open_tasks left the others out)
+    return Task(
+        id=uuid4(),
+        kind=one.kind,
+        source_room=source[0],
+        source_id=source[1],
+        area_id=one.area_id,
+        area_path=one.area_path,
+        post_kind=one.holder.post_kind,
+        post_place_id=one.holder.place_id,
+        holder_id=one.holder.account_id,
+        appointment_id=one.holder.appointment_id,
+        made_at=now,
+        due_at=one.due_at,
+        pass_at=one.pass_at,
+    )
+
+
+def begin_tasks(*, actor: Actor, source: tuple[str, str], path: str) -> None:
+    """Work on the area of `path` has begun: its open tasks no longer climb."""
+    with transaction.atomic():
+        rows = Task.objects.open().filter(source_room=source[0], source_id=source[1], area_path=path, begun_at=None)
+        if rows.update(begun_at=clock.now()):
+            audit.record(actor, "begin_tasks", source, path=path)
+
+
+def close_tasks(*, actor: Actor, tasks: Iterable[Task], outcome: str = DONE) -> int:
+    """Close tasks whose lines are empty, or whose source has ended."""
+    keys = [task.pk for task in tasks]
+    if not keys:
+        return 0
+    with transaction.atomic():
+        closed = Task.objects.open().filter(pk__in=keys).update(closed_at=clock.now(), outcome=outcome)
+        audit.record_many(actor, "close_task", [("duties.task", key) for key in keys], fields=["outcome"])
+        return closed
+
+
+def close_source(*, actor: Actor, source: tuple[str, str], outcome: str) -> int:
+    """Close everything that came from a source which has ended."""
+    with transaction.atomic():
+        rows = Task.objects.open().filter(source_room=source[0], source_id=source[1])
+        closed = rows.update(closed_at=clock.now(), outcome=outcome)
+        if closed:
+            audit.record(actor, "close_tasks", source, fields=["outcome"])
+        return closed
+
+
+def record_line(*, actor: Actor, task: Task, subject: int, note: str) -> None:
+    """A note on one line of a task; a later one replaces it."""
+    check_may_work(actor, task)
+    with transaction.atomic():
+        TaskLine.objects.update_or_create(
+            task=task, subject=subject, defaults={"note": note, "by": actor.ref, "at": clock.now()}
+        )
+        audit.record(actor, "record_task_line", task, fields=["note"], path=task.area_path)
+
+
+def hand_over(*, actor: Actor, task: Task, to: Appointment, note: str = "") -> Task:
+    """Give a task to another holder, by an appointment at the task's area or above it."""
+    check_may_work(actor, task)
+    with transaction.atomic():
+        fresh = Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
+        if fresh.closed_at is not None:
+            raise Conflict(_("This task is closed: there is nothing left to hand over."))
+        valid = Appointment.objects.valid_at(clock.now()).filter(pk=to.pk, account__is_active=True)
+        chosen = valid.select_related("place", "account").first()
+        if chosen is None or not fresh.area_path.startswith(chosen.place.path):
+            raise Invalid(_("Choose someone who holds a post at this place or above it now."))
+        if chosen.account_id == fresh.holder_id:
+            return fresh
+        _move(fresh, Holder(chosen.account_id, chosen.pk, chosen.account.name, chosen.post_kind, chosen.place_id, ""),
+              HANDED_OVER, note)
+        audit.record(actor, "hand_over_task", fresh, fields=["holder"], reason=note, path=fresh.area_path)
+        return fresh
+
+
+def _move(task: Task, to: Holder | None, cause: str, note: str = "") -> None:
+    TaskMove.objects.create(
+        task=task,
+        cause=cause,
+        from_holder_id=task.holder_id,
+        to_holder_id=to.account_id if to else None,
+        to_post_kind=to.post_kind if to else task.post_kind,
+        to_place_id=to.place_id if to else task.post_place_id,
+        note=note,
+        at=clock.now(),
+    )
+    if to is not None:
+        task.holder_id, task.appointment_id = to.account_id, to.appointment_id
+        task.post_kind, task.post_place_id = to.post_kind, to.place_id
+        task.begun_at = None
+    task.save()
+
+
+def climb_overdue(*, actor: Actor) -> int:
+    """Tasks that nobody began in time pass to the level above; at the top they stay, and are not moved again."""
+    return _give_on(actor, Q(pass_at__lte=clock.now(), begun_at=None), CLIMBED, _above)
+
+
+def give_on_orphans(*, actor: Actor) -> int:
+    """Tasks whose holder's appointment ended go to whoever answers for the area now."""
+    now = clock.now()
+    ended = Q(appointment__until_at__lte=now) | Q(holder__is_active=False) | Q(holder=None)
+    return _give_on(actor, ended, APPOINTMENT_ENDED, _now_responsible)
+
+
+Choose = Callable[[Task, str, dict[str, list[Holder]]], Holder | None]
+
+
+def _above(task: Task, post_path: str, holders: dict[str, list[Holder]]) -> Holder | None:
+    return find_holder(post_path, holders, above=True)
+
+
+def _now_responsible(task: Task, post_path: str, holders: dict[str, list[Holder]]) -> Holder | None:  # noqa: ARG001
+    return find_holder(task.area_path, holders)
+
+
+def _give_on(actor: Actor, which: Q, cause: str, choose: Choose) -> int:
+    with transaction.atomic():
+        lock("tasks.climb")
+        tasks = list(Task.objects.open().filter(which).select_related("post_place")[:5_000])
+        if not tasks:
+            return 0
+        holders = holders_on_the_way_up({task.area_path for task in tasks} | {task.post_place.path for task in tasks})
+        moves = [(task, choose(task, task.post_place.path, holders)) for task in tasks]
+        _write_moves(moves, cause)
+        audit.record_many(actor, f"task_{cause}", [("duties.task", task.pk) for task, _to in moves], fields=["holder"])
+        return len(moves)
+
+
+def _write_moves(moves: Sequence[tuple[Task, Holder | None]], cause: str) -> None:
+    now = clock.now()
+    written = []
+    for task, to in moves:
+        task.pass_at = None if to is None else now + CLIMB_AGAIN
+        if to is None or to.account_id == task.holder_id:
+            continue
+        written.append(
+            TaskMove(
+                task=task,
+                cause=cause,
+                from_holder_id=task.holder_id,
+                to_holder_id=to.account_id,
+                to_post_kind=to.post_kind,
+                to_place_id=to.place_id,
+                at=now,
+            )
+        )
+        task.holder_id, task.appointment_id = to.account_id, to.appointment_id
+        task.post_kind, task.post_place_id = to.post_kind, to.place_id
+        task.climbed += cause == CLIMBED
+    TaskMove.objects.bulk_create(written, batch_size=500)
+    fields = ["holder", "appointment", "post_kind", "post_place", "climbed", "pass_at"]
+    Task.objects.bulk_update([task for task, _to in moves], fields, batch_size=200)
+
+
+def remind(*, actor: Actor, tasks: Iterable[UUID]) -> None:
+    """Note that the holders were reminded."""
+    with transaction.atomic():
+        keys = list(tasks)
+        Task.objects.open().filter(pk__in=keys).update(reminded_at=clock.now())
+        audit.record_many(actor, "remind_task", [("duties.task", key) for key in keys])
+

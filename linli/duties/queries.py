@@ -1,0 +1,63 @@
+"""Reads of tasks."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from linli.core import clock
+from linli.core.actors import Actor
+from linli.core.errors import Missing
+from linli.core.paths import ancestors, within
+from linli.duties.models import Task, TaskMove
+from linli.grid.models import Appointment
+from linli.grid.queries.line import valid_appointments
+
+
+def list_my_tasks(*, actor: Actor) -> list[Task]:
+    """Open tasks that the actor holds, the soonest due first."""
+    if actor.kind != "account":
+        return []
+    rows = Task.objects.open().filter(holder_id=actor.id).select_related("area", "post_place")
+    return list(rows.order_by("due_at", "area_path"))
+
+
+def list_tasks(*, actor: Actor, only_open: bool = True) -> QuerySet[Task]:
+    """Tasks in the actor's places, the soonest due first."""
+    rows = Task.objects.visible_to(actor).select_related("area", "post_place", "holder")
+    return (rows.open() if only_open else rows).order_by("due_at", "area_path", "id")
+
+
+def get_task(*, actor: Actor, task_id: UUID) -> Task:
+    found = Task.objects.visible_to(actor).select_related("area", "post_place", "holder").filter(pk=task_id).first()
+    if found is None:
+        raise Missing()
+    return found
+
+
+def list_moves(*, task: Task) -> list[TaskMove]:
+    """How the task came to its holder, newest first. The caller has loaded the task for its actor."""
+    return list(task.moves.select_related("from_holder", "to_holder", "to_place").order_by("-at", "-id"))
+
+
+def open_tasks_of(*, source: tuple[str, str], kind: str, paths: Iterable[str]) -> dict[str, Task]:
+    """Area path → open task of a source below `paths`."""
+    rows = Task.objects.open().filter(
+        within("area_path", list(paths)), source_room=source[0], source_id=source[1], kind=kind
+    )
+    return {task.area_path: task for task in rows.select_related("holder", "area")}
+
+
+def responsible(tasks: Iterable[Task]) -> dict[UUID, str]:
+    """Task → name of the person who holds it by an appointment that is valid now. A task without one is left out."""
+    rows = list(tasks)
+    valid = valid_appointments(task.appointment_id for task in rows if task.appointment_id)
+    return {task.pk: task.holder.name for task in rows if task.holder and task.appointment_id in valid}
+
+
+def list_possible_holders(*, task: Task) -> list[Appointment]:
+    """To whom a task can be handed: holders now at its area or above."""
+    rows = Appointment.objects.valid_at(clock.now()).filter(
+        place__path__in=ancestors(task.area_path), account__is_active=True
+    )
+    return list(rows.exclude(account_id=task.holder_id).select_related("account", "place").order_by("-place__path", "id"))

@@ -1,0 +1,19 @@
+"""Kinds of task, causes of moves, outcomes."""
+
+HOUSEHOLD_SILENCE = "household_silence"  # households of a cell that no receipt came from
+POST_SILENCE = "post_silence"  # posts below that have not confirmed
+VACANCY = "vacancy"  # posts below that nobody holds
+DEAD_CONTACT = "dead_contact"  # a phone that answers no more
+TASK_KINDS = (HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY, DEAD_CONTACT)
+
+OPENED = "opened"
+HANDED_OVER = "handed_over"
+CLIMBED = "climbed"
+APPOINTMENT_ENDED = "appointment_ended"
+RETURNED = "returned"
+CAUSES = (OPENED, HANDED_OVER, CLIMBED, APPOINTMENT_ENDED, RETURNED)
+
+DONE = "done"
+SUPERSEDED = "superseded"
+CANCELLED = "cancelled"
+OUTCOMES = (DONE, SUPERSEDED, CANCELLED)

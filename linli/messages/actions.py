@@ -1,0 +1,65 @@
+"""Making and revoking personal links. Who may hand one out is decided by the room that asks."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from linli.core import audit, clock
+from linli.core.actors import Actor
+from linli.core.crypto import keyed_hash
+from linli.messages.models import PersonalLink
+from linli.messages.rules import ITSELF
+
+BYTES = 24  # 192 random bits
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A link to make: about whom or what, for which alert, handed to whom."""
+
+    subject: int
+    source: str = ""
+    answers_as: str = ITSELF
+
+
+def make_links(*, actor: Actor, purpose: str, wanted: Sequence[Wanted], expires_at: datetime, path: str = "") -> list[str]:
+    """Tokens in the order asked for. They are shown once: only their keyed hashes are stored."""
+    tokens = [secrets.token_urlsafe(BYTES) for _one in wanted]
+    with transaction.atomic():
+        now = clock.now()
+        PersonalLink.objects.bulk_create(
+            PersonalLink(
+                token_hash=keyed_hash(token, "link"),
+                purpose=purpose,
+                subject=one.subject,
+                source=one.source,
+                answers_as=one.answers_as,
+                made_by=actor.ref,
+                made_at=now,
+                expires_at=expires_at,
+            )
+            for token, one in zip(tokens, wanted, strict=True)
+        )
+        audit.record(actor, "make_links", ("messages.link", purpose), fields=[f"links:{len(tokens)}"], path=path)
+    return tokens
+
+
+def revoke_links(*, actor: Actor, purpose: str, subject: int, source: str = "", path: str = "") -> int:
+    """End every link of this purpose and subject at once."""
+    with transaction.atomic():
+        rows = PersonalLink.objects.filter(purpose=purpose, subject=subject, source=source, revoked_at=None)
+        ended = rows.update(revoked_at=clock.now())
+        if ended:
+            audit.record(actor, "revoke_links", ("messages.link", subject), fields=[purpose], path=path)
+        return ended
+
+
+def note_opened(*, actor: Actor, link: PersonalLink) -> None:
+    """The first time a link is opened; no receipt, for previews open links too."""
+    if link.opened_at is None:
+        with transaction.atomic():
+            PersonalLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=clock.now())
+            audit.record(actor, "open_link", ("messages.link", link.pk))

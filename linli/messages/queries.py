@@ -1,0 +1,27 @@
+"""Reads of personal links. A token is looked up by its keyed hash; wrong, expired and revoked look alike."""
+
+from linli.core import clock
+from linli.core.crypto import keyed_hash
+from linli.core.errors import Missing
+from linli.messages.models import PersonalLink
+
+
+def get_link(*, token: str, purpose: str) -> PersonalLink:
+    """The valid link of this token. Raises Missing in every other case."""
+    found = PersonalLink.objects.filter(token_hash=keyed_hash(token, "link"), purpose=purpose).first()
+    if found is None or not found.is_valid(clock.now()):
+        raise Missing()
+    return found
+
+
+def get_link_by_id(*, link_id: int, purpose: str) -> PersonalLink:
+    """The same for the id that a signed cookie holds: revoking and expiry count at once."""
+    found = PersonalLink.objects.filter(pk=link_id, purpose=purpose).first()
+    if found is None or not found.is_valid(clock.now()):
+        raise Missing()
+    return found
+
+
+def count_links(*, purpose: str, subject: int, source: str = "") -> int:
+    rows = PersonalLink.objects.filter(purpose=purpose, subject=subject, source=source, revoked_at=None)
+    return rows.filter(expires_at__gt=clock.now()).count()
