@@ -101,5 +101,5 @@ def test_every_contract_catches_what_it_is_for(tmp_path):
     )
     lines = found.stdout.splitlines()
     contracts = [line for line in (ROOT / ".importlinter").read_text().splitlines() if line.startswith("name = ")]
-    assert [line for line in lines if line.endswith(" KEPT")] == [], found.stdout + found.stderr
-    assert len([line for line in lines if line.endswith(" BROKEN")]) == len(contracts)
+    assert [line for line in lines if " KEPT" in line] == [], found.stdout + found.stderr
+    assert len([line for line in lines if " BROKEN" in line]) == len(contracts)
