@@ -55,7 +55,7 @@ openapi: $(DEV) ## write docs/openapi.json anew
 	@$(BIN)/linli openapi > docs/openapi.json
 
 vendor: ## renew the browser libraries from npm (needs node)
-	@$(PYTHON) vendor/renew.py
+	@$(PYTHON) linli/vendor/renew.py
 
 lock: ## renew the locked versions (needs uv)
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --upgrade pyproject.toml requirements/build.in -o requirements/core.txt

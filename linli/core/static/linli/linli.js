@@ -1,0 +1,135 @@
+// What pages need beyond HTML: the token for htmx, questions before acts, copying, shortcuts, the lost connection.
+(() => {
+  "use strict";
+  const find = (selector, root = document) => root.querySelector(selector);
+  const token = find("meta[name=csrf-token]")?.content || "";
+
+  // A question before an act: data-confirm on a form or a button; hx-confirm goes the same way.
+  const ask = async (text) => {
+    const dialog = find("#ask");
+    if (!dialog?.showModal) return window.confirm(text);
+    find("#ask-text").textContent = text;
+    dialog.returnValue = "";
+    dialog.showModal();
+    return new Promise((done) => {
+      dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true });
+    });
+  };
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    const button = event.submitter;
+    const text = button?.dataset.confirm || form.dataset.confirm;
+    if (text && !form.dataset.asked) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (await ask(text)) {
+        form.dataset.asked = "yes";
+        form.requestSubmit(button);
+        delete form.dataset.asked;
+      }
+      return;
+    }
+    // A second tap sends nothing: the first is on its way.
+    if (form.method === "post" && !form.hasAttribute("hx-post")) {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "yes";
+    }
+  }, true);
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // Menus close on Escape and on a tap outside; buttons open dialogs; copying.
+  document.addEventListener("click", async (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+    const opener = event.target.closest("[data-dialog]");
+    if (opener) find(`#${opener.dataset.dialog}`)?.showModal();
+    if (event.target.closest("[data-print]")) window.print();
+    const copier = event.target.closest("[data-copy]");
+    if (copier) copy(copier);
+  });
+  const copy = async (button) => {
+    const source = find(button.dataset.copy);
+    const text = source.value ?? source.innerText;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Without TLS there is no clipboard: select the text and use the old command.
+      const area = Object.assign(document.createElement("textarea"), { value: text });
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    const words = find("span", button) || button;
+    const before = words.textContent;
+    words.textContent = button.dataset.done || "✓";
+    setTimeout(() => { words.textContent = before; }, 2500);
+  };
+
+  // Keys: / searches, ? shows the list, g and a letter goes there.
+  let went = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const menu = find("details.menu[open]");
+      if (menu) { menu.open = false; find("summary", menu).focus(); }
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || find("dialog[open]")) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.key === "/" && find("#search")?.offsetParent) {
+      event.preventDefault();
+      find("#search").focus();
+    } else if (event.key === "?") {
+      find("#shortcuts")?.showModal();
+    } else if (event.key === "g") {
+      went = event.timeStamp;
+    } else if (event.timeStamp - went < 1500) {
+      went = 0;
+      find(`[data-go="${CSS.escape(event.key)}"]`)?.click();
+    }
+  });
+
+  // htmx: the token, no polling behind one's back, problems shown at the head of the page, the lost connection said.
+  const offline = find("#offline");
+  const say = (lost) => { if (offline) offline.textContent = lost ? offline.dataset.text : ""; };
+  window.addEventListener("offline", () => say(true));
+  window.addEventListener("online", () => say(false));
+  document.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = token; });
+  document.addEventListener("htmx:confirm", async (event) => {
+    if (!event.detail.question) return;
+    event.preventDefault();
+    if (await ask(event.detail.question)) event.detail.issueRequest(true);
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const at = event.detail.elt;
+    if (!at.hasAttribute("data-live")) return;
+    const busy = at.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    if (document.hidden || busy) event.preventDefault();
+  });
+  document.addEventListener("htmx:sendError", () => say(true));
+  document.addEventListener("htmx:timeout", () => say(true));
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) say(false); });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, elt } = event.detail;
+    // Signed out meanwhile: a whole page came where a part was asked for.
+    if (/^\s*<!doctype/i.test(xhr.responseText)) {
+      event.detail.shouldSwap = false;
+      if (xhr.status < 500) location.reload();
+    } else if (xhr.status >= 400 && xhr.status < 500 && !elt.hasAttribute("data-live")) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+      event.detail.target = find("#notices");
+      event.detail.swapOverride = "innerHTML";
+      scrollTo({ top: 0 });
+    } else if (xhr.status >= 500) {
+      say(true);
+    }
+  });
+
+  // The first thing that is wrong comes into focus.
+  const first = find("[aria-invalid=true]") || find("#form-errors");
+  first?.focus();
+})();
