@@ -1,16 +1,20 @@
-"""The register. Present rows have an empty `until_on`; changing one ends it and begins another, so every day has its answer."""
+"""The register. Present rows have an empty `until_on`; a change ends one and begins another: each day has its answer."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Cast
 
 from linli.core.actors import Actor
 from linli.core.crypto import EncryptedTextField
 from linli.core.paths import within
 from linli.grid.models import Account, Dwelling, Place
+from linli.residents.rules import CHANNELS, NEEDS_PHONE, NOT_A_MEANS
 
+LIVING_PHONE = ~Q(person__phone_index="") & Q(person__phone_dead_at=None)
 ENDS = Q(until_on=None) | Q(until_on__gte=F("from_on"))
 
 
@@ -30,6 +34,38 @@ class HouseholdQuerySet(models.QuerySet["Household"]):
 
     def visible_to(self, actor: Actor, permission: str = "register.see") -> Self:
         return self.below(actor.paths(permission))
+
+    def with_groups(self, groups: Iterable[str]) -> Self:
+        """Those with a present member who is marked as one of these groups."""
+        marked = GroupMark.objects.filter(
+            group__in=list(groups),
+            until_on=None,
+            person__memberships__household=OuterRef("pk"),
+            person__memberships__until_on=None,
+        )
+        return self.filter(Exists(marked))
+
+    def without_means(self) -> Self:
+        """Those whom nothing but a knock reaches: no living phone, no channel, nobody with a phone who answers."""
+        return self.exclude(Exists(members_with_means())).exclude(Exists(answerers_with_phone()))
+
+
+def members_with_means(household: str = "pk") -> models.QuerySet["Membership"]:
+    """Present members with a living phone or a channel that needs none; for an Exists over households."""
+    channel = Q()
+    for code in sorted(set(CHANNELS) - NEEDS_PHONE - NOT_A_MEANS):
+        channel |= Q(written__contains=f'"{code}"')
+    return (
+        Membership.objects.filter(household=OuterRef(household), until_on=None)
+        .annotate(written=Cast("person__channels", models.TextField()))
+        .filter(channel | LIVING_PHONE)
+    )
+
+
+def answerers_with_phone(household: str = "pk") -> models.QuerySet["Answerer"]:
+    own = ~Q(phone_last4="")
+    by_person = ~Q(by_person__phone_index="") & Q(by_person__isnull=False, by_person__phone_dead_at=None)
+    return Answerer.objects.filter(own | by_person, household=OuterRef(household), until_on=None)
 
 
 class Household(models.Model):
@@ -141,7 +177,7 @@ class GroupMark(models.Model):
 
 
 class Answerer(models.Model):
-    """Who answers for a household that can't: a person of the register, or somebody from outside it by name and phone."""
+    """Who answers for a household that can't: one of the register, or somebody from outside it by name and phone."""
 
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="answerers")
     by_person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
