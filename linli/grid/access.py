@@ -1,8 +1,13 @@
 """May an actor do this here? `may_x` is a bool; `check_may` raises what the person sees."""
 
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
 from linli.core.actors import Actor
 from linli.core.errors import Forbidden, Missing
-from linli.grid.models import Place
+from linli.grid.models import Account, Appointment, Place
+from linli.grid.rules import PostKind
 
 
 def may(actor: Actor, permission: str, place: Place) -> bool:
@@ -14,3 +19,34 @@ def check_may(actor: Actor, permission: str, place: Place, *, seen_with: str = "
     if actor.may(permission, place.path):
         return
     raise Forbidden() if actor.may(seen_with, place.path) else Missing()
+
+
+def may_operate(actor: Actor) -> bool:
+    """Keeps accounts, tokens and jobs in order; sees no register by that. Never through a program's token."""
+    if actor.kind == "system":
+        return True
+    if actor.kind != "account" or actor.token_scopes is not None:
+        return False
+    return Account.objects.filter(pk=actor.id, is_operator=True, is_active=True).exists()
+
+
+def check_operator(actor: Actor) -> None:
+    """Raises Missing: whoever is not an operator is not told that there is something to operate."""
+    if not may_operate(actor):
+        raise Missing()
+
+
+def check_may_appoint(actor: Actor, place: Place, kind: PostKind, account: Account, until_at: datetime | None) -> None:
+    """Appointing needs the permission at the place of the post. Nobody widens their own reach by it: appointing oneself
+    needs one present post that already allows there all that the new one does, at least as long."""
+    check_may(actor, "posts.appoint", place, seen_with="posts.see")
+    if actor.kind != "account" or actor.id != account.pk:
+        return
+    covering = [
+        grant.appointment_id
+        for grant in actor.grants
+        if place.path.startswith(grant.path) and kind.permissions <= grant.permissions
+    ]
+    ends = Appointment.objects.filter(pk__in=covering).values_list("until_at", flat=True)
+    if not any(end is None or (until_at is not None and until_at <= end) for end in ends):
+        raise Forbidden(_("You can't give yourself more than you already have. Ask someone above you to appoint you."))

@@ -118,3 +118,26 @@ def _grouped(held: Sequence[Held], key: Any) -> list[list[Held]]:
     for one in held:
         groups.setdefault(key(one), []).append(one)
     return list(groups.values())
+
+
+# Accounts, tokens and appointments -----------------------------------------------------------------------------------
+
+TOKEN_PREFIX = "linli_"  # noqa: S105  (secret scanners look for it)
+TOKEN_DAYS, MOST_TOKEN_DAYS = 30, 366
+_USERNAME = re.compile(r"[\w.@-]{2,60}")
+
+
+def plain_username(text: str) -> str | None:
+    """The one form of a name for sign-in (lower case, no spaces around), or None where it can't be one."""
+    bare = text.strip().lower()
+    return bare if _USERNAME.fullmatch(bare) else None
+
+
+def default_scopes() -> list[str]:
+    """What a token may do when nothing is named: everything that does not widen access to personal data."""
+    return sorted(set(PERMISSIONS) - SENSITIVE)
+
+
+def overlaps(from_at: Any, until_at: Any, other_from: Any, other_until: Any) -> bool:
+    """Do two spans share a moment? An end is not included; None never ends."""
+    return (until_at is None or other_from < until_at) and (other_until is None or from_at < other_until)

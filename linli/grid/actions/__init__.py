@@ -1,5 +1,52 @@
 """Every write. Keyword-only, actor first; check, decide, write, audit, publish, in one transaction."""
 
+from linli.grid.actions.accounts import (
+    NewAccount,
+    change_own_language,
+    deactivate_account,
+    make_account,
+    make_accounts,
+    make_password_link,
+    make_token,
+    note_token_use,
+    reactivate_account,
+    revoke_token,
+    set_operator,
+    set_password,
+    set_password_by_link,
+)
 from linli.grid.actions.headcounts import Change, fold_headcounts, record_headcount_changes
+from linli.grid.actions.places import NewPlace, add_place, add_places, rename_place
+from linli.grid.actions.posts import NewAppointment, add_organisation, appoint, appoint_many, end_appointment
+from linli.grid.actions.tables import PlaceBatch, PlacesImported, import_places
 
-__all__ = ["Change", "fold_headcounts", "record_headcount_changes"]
+__all__ = [
+    "Change",
+    "NewAccount",
+    "NewAppointment",
+    "NewPlace",
+    "PlaceBatch",
+    "PlacesImported",
+    "add_organisation",
+    "add_place",
+    "add_places",
+    "appoint",
+    "appoint_many",
+    "change_own_language",
+    "deactivate_account",
+    "end_appointment",
+    "fold_headcounts",
+    "import_places",
+    "make_account",
+    "make_accounts",
+    "make_password_link",
+    "make_token",
+    "note_token_use",
+    "reactivate_account",
+    "record_headcount_changes",
+    "rename_place",
+    "revoke_token",
+    "set_operator",
+    "set_password",
+    "set_password_by_link",
+]

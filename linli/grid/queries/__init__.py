@@ -1,23 +1,84 @@
 """Every read that leaves the room. Takes the actor, is always scoped."""
 
-from linli.grid.queries.accounts import actor_for
-from linli.grid.queries.headcounts import Reading, count_line_places, last_change, line_unit, list_moves, read_headcounts
+from linli.grid.queries.accounts import (
+    actor_for,
+    actor_for_token,
+    find_account_by_link,
+    get_account,
+    get_account_by_username,
+    get_own_account,
+    list_accounts,
+    list_audit,
+    list_tokens,
+    name_actors,
+    search_accounts,
+)
+from linli.grid.queries.bookings import Booking, list_double_bookings
+from linli.grid.queries.headcounts import (
+    Reading,
+    count_line_places,
+    last_change,
+    line_unit,
+    list_moves,
+    read_headcounts,
+)
 from linli.grid.queries.places import get_place, get_place_by_id, list_children, list_places
-from linli.grid.queries.posts import Holder, find_holder, list_holders
+from linli.grid.queries.posts import (
+    Holder,
+    PostOnDay,
+    find_holder,
+    get_appointment,
+    list_holders,
+    list_organisations,
+    list_post_history,
+    list_posts_of,
+    list_posts_on,
+    list_top_places,
+)
+from linli.grid.queries.staffing import Staffing, list_staffing, staffing_aim, staffing_kinds
+from linli.grid.queries.vacancies import PostCount, Vacancy, count_line_posts, list_post_counts, list_vacancies
 
 __all__ = [
+    "Booking",
     "Holder",
+    "PostCount",
+    "PostOnDay",
     "Reading",
+    "Staffing",
+    "Vacancy",
     "actor_for",
+    "actor_for_token",
     "count_line_places",
+    "count_line_posts",
+    "find_account_by_link",
     "find_holder",
+    "get_account",
+    "get_account_by_username",
+    "get_appointment",
+    "get_own_account",
     "get_place",
     "get_place_by_id",
     "last_change",
     "line_unit",
+    "list_accounts",
+    "list_audit",
     "list_children",
+    "list_double_bookings",
     "list_holders",
     "list_moves",
+    "list_organisations",
     "list_places",
+    "list_post_counts",
+    "list_post_history",
+    "list_posts_of",
+    "list_posts_on",
+    "list_staffing",
+    "list_tokens",
+    "list_top_places",
+    "list_vacancies",
+    "name_actors",
     "read_headcounts",
+    "search_accounts",
+    "staffing_aim",
+    "staffing_kinds",
 ]

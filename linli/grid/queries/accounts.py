@@ -1,11 +1,25 @@
-"""Who acts, and with which grants."""
+"""Who acts, and with which grants; accounts, their tokens, and what the audit trail says of one's places."""
 
+from datetime import datetime
 from typing import Any
+
+from django.contrib.auth.tokens import default_token_generator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.encoding import force_str
+from django.utils.http import urlsafe_base64_decode
 
 from linli.core import clock
 from linli.core.actors import NOBODY, Actor, Grant
-from linli.grid.models import Account, Appointment
+from linli.core.crypto import keyed_hash
+from linli.core.errors import Missing
+from linli.core.models import AuditEntry
+from linli.core.paths import within
+from linli.grid.access import check_operator, may_operate
+from linli.grid.models import Account, ApiToken, Appointment
 from linli.grid.profile import post_kinds
+from linli.grid.rules import TOKEN_PREFIX
+
+ACCOUNT_OBJECTS = ("grid.account", "grid.apitoken")
 
 
 def actor_for(account: Any, *, token_scopes: frozenset[str] | None = None) -> Actor:
@@ -28,3 +42,116 @@ def actor_for(account: Any, *, token_scopes: frozenset[str] | None = None) -> Ac
         if one.post_kind in kinds
     )
     return Actor(kind="account", id=account.pk, name=account.name, grants=grants, token_scopes=token_scopes)
+
+
+# Tokens of programs --------------------------------------------------------------------------------------------------
+
+
+def hash_token(token: str) -> str:
+    return keyed_hash(token, "api-token")
+
+
+def find_token(token: str) -> ApiToken | None:
+    """The token, where it is known, not expired, not revoked, and its account is in use."""
+    if not token.startswith(TOKEN_PREFIX):
+        return None
+    found = ApiToken.objects.select_related("account").filter(token_hash=hash_token(token)).first()
+    return found if found and found.is_valid(clock.now()) else None
+
+
+def actor_for_token(token: str) -> Actor | None:
+    """Who acts with a token now: its account's posts, narrowed to the token's scopes. None where it opens nothing.
+    The API notes the use with `actions.note_token_use`."""
+    found = find_token(token)
+    return actor_for(found.account, token_scopes=frozenset(found.scopes)) if found else None
+
+
+def list_tokens(*, actor: Actor, account: Account) -> QuerySet[ApiToken]:
+    """An account's tokens, the newest first: one's own, or anybody's for an operator."""
+    if actor.kind != "account" or actor.id != account.pk:
+        check_operator(actor)
+    return ApiToken.objects.filter(account=account).order_by("-made_at", "-id")
+
+
+# Accounts ------------------------------------------------------------------------------------------------------------
+
+
+def get_own_account(*, actor: Actor) -> Account:
+    if actor.kind != "account":
+        raise Missing()
+    return Account.objects.get(pk=actor.id)
+
+
+def get_account(*, actor: Actor, account_id: int) -> Account:
+    """Any account, for an operator. Raises Missing."""
+    check_operator(actor)
+    found = Account.objects.filter(pk=account_id).first()
+    if found is None:
+        raise Missing()
+    return found
+
+
+def get_account_by_username(*, actor: Actor, username: str) -> Account:
+    """An account in use whose exact name for sign-in is known: whoever appoints has it from the person or the paper.
+    Raises Missing."""
+    if not (actor.may_somewhere("posts.appoint") or may_operate(actor)):
+        raise Missing()
+    found = Account.objects.filter(username=username, is_active=True).first()
+    if found is None:
+        raise Missing()
+    return found
+
+
+def list_accounts(*, actor: Actor, text: str = "", in_use: bool | None = None) -> QuerySet[Account]:
+    """Every account by name, for an operator; `text` is part of a name or of a username."""
+    check_operator(actor)
+    rows = Account.objects.order_by("name", "id")
+    if in_use is not None:
+        rows = rows.filter(is_active=in_use)
+    return rows.filter(Q(name__contains=text) | Q(username__contains=text.lower())) if text else rows
+
+
+def search_accounts(*, actor: Actor, text: str, most: int = 20) -> list[Account]:
+    """People who hold or held a post in the places where the actor appoints, by part of a name or username."""
+    text = text.strip()
+    if not text:
+        return []
+    theirs = Appointment.objects.visible_to(actor, "posts.appoint").filter(account=OuterRef("pk"))
+    rows = Account.objects.filter(Q(name__contains=text) | Q(username__contains=text.lower()), is_active=True)
+    return list(rows.filter(Exists(theirs)).order_by("name", "id")[:most])
+
+
+def find_account_by_link(*, uid: str, token: str) -> Account | None:
+    """Whose password a one-time link sets, while it is valid: until it is used, the password changes, or a day."""
+    try:
+        account = Account.objects.filter(pk=int(force_str(urlsafe_base64_decode(uid))), is_active=True).first()
+    except (ValueError, UnicodeDecodeError):
+        return None
+    return account if account and default_token_generator.check_token(account, token) else None
+
+
+# The audit trail -----------------------------------------------------------------------------------------------------
+
+
+def list_audit(
+    *, actor: Actor, since: datetime, act: str = "", who: str = "", object_type: str = "", object_id: str = ""
+) -> QuerySet[AuditEntry]:
+    """Entries on the actor's places, the newest first. An operator also reads what was done to accounts and tokens.
+    Entries hold no values: only acts, ids, names of fields and reasons."""
+    mine = within("path", actor.paths("audit.see"))
+    if may_operate(actor):
+        mine |= Q(object_type__in=ACCOUNT_OBJECTS)
+    wanted = {"act": act, "object_type": object_type, "object_id": object_id}
+    rows = AuditEntry.objects.filter(mine, at__gte=since, **{key: value for key, value in wanted.items() if value})
+    return (rows.filter(actor__in=_refs(who)) if who else rows).order_by("-id")
+
+
+def _refs(who: str) -> list[str]:
+    found = Account.objects.filter(Q(username=who.lower()) | Q(name=who)).values_list("pk", flat=True)
+    return [who, *(f"account:{key}" for key in found)]
+
+
+def name_actors(refs: list[str]) -> dict[str, str]:
+    """How the audit trail's references to accounts are called. One query."""
+    keys = {int(ref.partition(":")[2]) for ref in refs if ref.startswith("account:")}
+    return {f"account:{key}": name for key, name in Account.objects.filter(pk__in=keys).values_list("pk", "name")}

@@ -1,0 +1,15 @@
+"""What happened in the grid, for the rooms above. Set-based: one event for a batch."""
+
+from dataclasses import dataclass
+
+from linli.core.events import Fact
+
+
+@dataclass(frozen=True)
+class AppointmentsMade(Fact):
+    appointment_ids: list[int]
+
+
+@dataclass(frozen=True)
+class AppointmentsEnded(Fact):
+    appointment_ids: list[int]
