@@ -125,8 +125,12 @@ def hand_over(*, actor: Actor, task: Task, to: Appointment, note: str = "") -> T
             raise Invalid(_("Choose someone who holds a post at this place or above it now."))
         if chosen.account_id == fresh.holder_id:
             return fresh
-        _move(fresh, Holder(chosen.account_id, chosen.pk, chosen.account.name, chosen.post_kind, chosen.place_id, ""),
-              HANDED_OVER, note)
+        _move(
+            fresh,
+            Holder(chosen.account_id, chosen.pk, chosen.account.name, chosen.post_kind, chosen.place_id, ""),
+            HANDED_OVER,
+            note,
+        )
         audit.record(actor, "hand_over_task", fresh, fields=["holder"], reason=note, path=fresh.area_path)
         return fresh
 
@@ -164,11 +168,11 @@ def give_on_orphans(*, actor: Actor) -> int:
 Choose = Callable[[Task, str, dict[str, list[Holder]]], Holder | None]
 
 
-def _above(task: Task, post_path: str, holders: dict[str, list[Holder]]) -> Holder | None:
+def _above(_task: Task, post_path: str, holders: dict[str, list[Holder]]) -> Holder | None:
     return find_holder(post_path, holders, above=True)
 
 
-def _now_responsible(task: Task, post_path: str, holders: dict[str, list[Holder]]) -> Holder | None:  # noqa: ARG001
+def _now_responsible(task: Task, _post_path: str, holders: dict[str, list[Holder]]) -> Holder | None:
     return find_holder(task.area_path, holders)
 
 
@@ -217,4 +221,3 @@ def remind(*, actor: Actor, tasks: Iterable[UUID]) -> None:
         keys = list(tasks)
         Task.objects.open().filter(pk__in=keys).update(reminded_at=clock.now())
         audit.record_many(actor, "remind_task", [("duties.task", key) for key in keys])
-

@@ -60,4 +60,6 @@ def list_possible_holders(*, task: Task) -> list[Appointment]:
     rows = Appointment.objects.valid_at(clock.now()).filter(
         place__path__in=ancestors(task.area_path), account__is_active=True
     )
-    return list(rows.exclude(account_id=task.holder_id).select_related("account", "place").order_by("-place__path", "id"))
+    return list(
+        rows.exclude(account_id=task.holder_id).select_related("account", "place").order_by("-place__path", "id")
+    )

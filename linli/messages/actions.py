@@ -25,7 +25,9 @@ class Wanted:
     answers_as: str = ITSELF
 
 
-def make_links(*, actor: Actor, purpose: str, wanted: Sequence[Wanted], expires_at: datetime, path: str = "") -> list[str]:
+def make_links(
+    *, actor: Actor, purpose: str, wanted: Sequence[Wanted], expires_at: datetime, path: str = ""
+) -> list[str]:
     """Tokens in the order asked for. They are shown once: only their keyed hashes are stored."""
     tokens = [secrets.token_urlsafe(BYTES) for _one in wanted]
     with transaction.atomic():

@@ -20,6 +20,8 @@ from linli.rounds.intake import Receipt, add_to_tallies, count_answers, credit
 from linli.rounds.models import Answer, Attempt, Round, RoundPlace, TallyDelta
 from linli.rounds.rules import HOUSEHOLD, SPOKEN_TO
 
+BATCH = 2_000  # ids a query
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -85,10 +87,7 @@ def record_receipts(*, actor: Actor, found: Round, receipts: Sequence[Receipt], 
         roots = _narrow(list(found.roots.values_list("path", flat=True)), within)
         new = credit(found, receipts, roots).paths
         rest = {one.member for one in receipts} - set(new)
-        already: frozenset[int] = frozenset()
-        if rest:
-            answered = Answer.objects.filter(round=found, member__in=rest, withdrawn_at=None)
-            already = frozenset(answered.values_list("member", flat=True))
+        already = _answered_before(found, sorted(rest))
         if new:
             audit.record(actor, "record_receipts", found, fields=[f"receipts:{len(new)}"], path=_common(new.values()))
         return Intake(new, already, frozenset(rest) - already)
@@ -138,7 +137,9 @@ def withdraw_attempt(*, actor: Actor, attempt: Attempt, path: str) -> None:
         if not Attempt.objects.filter(pk=attempt.pk, withdrawn_at=None).update(withdrawn_at=clock.now()):
             return
         if attempt.outcome == SPOKEN_TO:
-            mine = Answer.objects.filter(round=attempt.round_id, member=attempt.member, withdrawn_at=None, by=attempt.by)
+            mine = Answer.objects.filter(
+                round=attempt.round_id, member=attempt.member, withdrawn_at=None, by=attempt.by
+            )
             if mine.exists():
                 withdraw_receipt(actor=actor, found=attempt.round, member=attempt.member)
         audit.record(actor, "withdraw_attempt", attempt, path=path)
@@ -155,7 +156,8 @@ def carry_moves(*, actor: Actor, found: Round) -> int:  # noqa: ARG001
         moves = list_moves(since=fresh.moves_mark, unit=HOUSEHOLD)
         if not moves:
             return 0
-        _carry(fresh, moves)
+        for start in range(0, len(moves), BATCH):
+            _carry(fresh, moves[start : start + BATCH])
         fresh.moves_mark = found.moves_mark = moves[-1].pk
         fresh.save(update_fields=["moves_mark"])
         return len(moves)
@@ -201,6 +203,14 @@ def fold_tallies(*, actor: Actor) -> int:  # noqa: ARG001
             add_to_tallies(round_id, by_path)
         sums.delete()
         return len(keys)
+
+
+def _answered_before(found: Round, rest: Sequence[int]) -> frozenset[int]:
+    answered: set[int] = set()
+    for start in range(0, len(rest), BATCH):
+        rows = Answer.objects.filter(round=found, member__in=rest[start : start + BATCH], withdrawn_at=None)
+        answered.update(rows.values_list("member", flat=True))
+    return frozenset(answered)
 
 
 def _refuse_closed(found: Round) -> None:

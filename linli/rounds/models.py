@@ -54,7 +54,9 @@ class Answer(models.Model):
     at = models.DateTimeField()
     how = models.CharField(max_length=12)
     by = models.CharField(max_length=40)
-    mark = models.BigIntegerField()  # the last headcount change that the crediting saw: later moves carry the answer along
+    mark = (
+        models.BigIntegerField()
+    )  # the last headcount change that the crediting saw: later moves carry the answer along
     credited = models.BooleanField(default=True)  # False once the member has left the round's places
     withdrawn_at = models.DateTimeField(null=True)
 

@@ -47,7 +47,9 @@ def test_a_new_round_expects_everyone_below_its_places(cast):
 
 def test_opening_writes_the_same_rows_for_a_cell_and_for_a_street(cast):
     def writes(place):
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             open_round(place)
         return [query["sql"].split(" ")[0] for query in captured if "INSERT" in query["sql"]]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from linli.alerts.models import Alert
 from linli.core.actors import Actor
 from linli.grid.queries import find_holder, list_holders
+from linli.residents.queries import Door as Address
 from linli.residents.queries import contact_means, describe_households
 from linli.rounds.queries import last_attempts, list_missing, list_silent_posts
 
@@ -14,7 +15,7 @@ class Door:
     """A household still without a receipt: `about` as residents describes it, the last attempt, its means."""
 
     household: int
-    about: object
+    about: Address
     last_outcome: str
     last_at: object
     means: frozenset[str]
@@ -25,7 +26,7 @@ def list_doors(*, actor: Actor, alert: Alert, path: str, limit: int = 200, offse
     if alert.households is None:
         return []
     keys = list_missing(actor=actor, found=alert.households, path=path, limit=limit, offset=offset)
-    about = describe_households(actor=actor, household_ids=keys)
+    about = describe_households(actor=actor, ids=keys)
     attempts = last_attempts(found=alert.households, members=keys)
     means = contact_means(keys)
     return [

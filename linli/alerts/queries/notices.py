@@ -65,7 +65,7 @@ def list_owed(*, actor: Actor) -> list[Alert]:
     if actor.kind != "account" or not own:
         return []
     alerts = list(list_alerts(actor=actor, running=True))
-    places = {key: path for key, path in own}
+    places = dict(own)
     answered = set(
         Answer.objects.filter(
             round__in=[alert.posts_id for alert in alerts], member__in=places, withdrawn_at=None

@@ -11,7 +11,7 @@ from linli.core.paths import ancestors, within
 from linli.grid.models import Place
 from linli.grid.profile import line_place_kinds
 from linli.grid.queries import Holder, find_holder, list_children, list_holders
-from linli.residents.queries import count_means
+from linli.residents.queries import MeansCount, count_means
 from linli.rounds.models import Round
 from linli.rounds.queries import list_answered, list_moments, narrow, read_coverage, roots_of
 from linli.rounds.rules import Coverage
@@ -109,9 +109,7 @@ def list_facts(*, alert: Alert) -> list[AlertFact]:
 class Preview:
     """Who a notice would reach, by which means, and who can't be reached by any."""
 
-    households: int
-    means: dict[str, int]
-    without_means: int
+    means: MeansCount
     posts: int
     vacant: int
     vacant_places: tuple[Place, ...]
@@ -120,15 +118,12 @@ class Preview:
 def preview(*, actor: Actor, places: Sequence[Place], groups: Sequence[str] = ()) -> Preview:
     """Before anything is sent. Reads only what lies in places where the actor may issue."""
     paths = outermost(part for one in places for part in narrow(actor.paths("alerts.issue"), one.path))
-    households, means, without = count_means(paths=paths, groups=groups)
     rows = Place.objects.filter(within("path", paths), kind__in=line_place_kinds(), until_on=None)
     holders = list_holders(paths)
     line = list(rows.order_by("path").only("id", "path", "name", "code", "kind"))
     vacant = [one for one in line if not holders.get(one.path)]
     return Preview(
-        households=households,
-        means=means,
-        without_means=without,
+        means=count_means(paths=paths, groups=groups),
         posts=len(line),
         vacant=len(vacant),
         vacant_places=tuple(vacant[:50]),
