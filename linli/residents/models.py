@@ -1,4 +1,4 @@
-"""The register. Present rows have an empty `until_on`; a change ends one and begins another: each day has its answer."""
+"""The register. Present rows have an empty `until_on`; a change ends one and begins another: any day can be told."""
 
 from collections.abc import Iterable
 from datetime import datetime

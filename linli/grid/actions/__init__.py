@@ -16,6 +16,7 @@ from linli.grid.actions.accounts import (
     set_password_by_link,
 )
 from linli.grid.actions.headcounts import Change, fold_headcounts, record_headcount_changes
+from linli.grid.actions.placements import WantedDwelling, ensure_dwellings, place_inhabited_entrances
 from linli.grid.actions.places import NewPlace, add_place, add_places, rename_place
 from linli.grid.actions.posts import NewAppointment, add_organisation, appoint, appoint_many, end_appointment
 from linli.grid.actions.tables import PlaceBatch, PlacesImported, import_places
@@ -27,6 +28,7 @@ __all__ = [
     "NewPlace",
     "PlaceBatch",
     "PlacesImported",
+    "WantedDwelling",
     "add_organisation",
     "add_place",
     "add_places",
@@ -35,6 +37,7 @@ __all__ = [
     "change_own_language",
     "deactivate_account",
     "end_appointment",
+    "ensure_dwellings",
     "fold_headcounts",
     "import_places",
     "make_account",
@@ -42,6 +45,7 @@ __all__ = [
     "make_password_link",
     "make_token",
     "note_token_use",
+    "place_inhabited_entrances",
     "reactivate_account",
     "record_headcount_changes",
     "rename_place",

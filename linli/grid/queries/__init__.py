@@ -14,6 +14,7 @@ from linli.grid.queries.accounts import (
     search_accounts,
 )
 from linli.grid.queries.bookings import Booking, list_double_bookings
+from linli.grid.queries.doors import DoorKey, DwellingsFound, EntranceKey, find_dwellings
 from linli.grid.queries.headcounts import (
     Reading,
     count_line_places,
@@ -40,6 +41,9 @@ from linli.grid.queries.vacancies import PostCount, Vacancy, count_line_posts, l
 
 __all__ = [
     "Booking",
+    "DoorKey",
+    "DwellingsFound",
+    "EntranceKey",
     "Holder",
     "PostCount",
     "PostOnDay",
@@ -51,6 +55,7 @@ __all__ = [
     "count_line_places",
     "count_line_posts",
     "find_account_by_link",
+    "find_dwellings",
     "find_holder",
     "get_account",
     "get_account_by_username",

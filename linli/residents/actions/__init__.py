@@ -1,5 +1,6 @@
 """Every write. Keyword-only, actor first; check, decide, write, audit, publish, in one transaction."""
 
+from linli.residents.actions.entrances import move_entrances
 from linli.residents.actions.households import (
     add_household,
     change_household,
@@ -28,6 +29,7 @@ __all__ = [
     "depart_person",
     "end_answerer",
     "mark_group",
+    "move_entrances",
     "move_household",
     "move_person",
     "name_answerer",

@@ -1,0 +1,41 @@
+"""Doors by the names on them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+
+from linli.grid.models import Dwelling, Entrance, EntrancePlacement, Place
+
+DoorKey = tuple[str, str, str, str]  # estate, building, entrance, room
+EntranceKey = tuple[str, str, str]
+BATCH = 5_000
+
+
+@dataclass
+class DwellingsFound:
+    """Door → dwelling; entrance → the leaf that holds it now; and what was made."""
+
+    dwellings: dict[DoorKey, int] = field(default_factory=dict)
+    leaves: dict[EntranceKey, int] = field(default_factory=dict)
+    dwellings_made: int = 0
+    entrances_made: int = 0
+
+
+def find_dwellings(*, register: Place, doors: Iterable[DoorKey]) -> DwellingsFound:
+    """Those of the doors of a register's place that are there already, and where their entrances stand. The caller has
+    checked that the place is its actor's. Three queries a batch of buildings."""
+    found = DwellingsFound()
+    names = sorted({door[1] for door in doors})
+    for start in range(0, len(names), BATCH):
+        buildings = Q(building__place=register, building__name__in=names[start : start + BATCH])
+        entrances: dict[int, EntranceKey] = {}
+        rows = Entrance.objects.filter(buildings).values_list("id", "building__estate__name", "building__name", "name")
+        for key, estate, building, entrance in rows:
+            entrances[key] = (estate or "", building, entrance)
+        inside = {f"entrance__{name}": value for name, value in buildings.children}
+        placed = EntrancePlacement.objects.filter(**inside, until_on=None).values_list("entrance_id", "place_id")
+        found.leaves.update({entrances[key]: place for key, place in placed})
+        for key, entrance_id, room in Dwelling.objects.filter(**inside).values_list("id", "entrance_id", "room"):
+            found.dwellings[(*entrances[entrance_id], room)] = key
+    return found
