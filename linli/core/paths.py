@@ -18,7 +18,7 @@ def within(field: str, paths: Iterable[str]) -> Q:
     found = Q(pk__in=[])
     for path in paths:
         if not path:
-            return Q()
+            return ~Q(pk__in=[])  # every row; an empty Q() would vanish when joined to another by "or"
         found |= Q(**{f"{field}__gte": path, f"{field}__lt": end(path)})
     return found
 

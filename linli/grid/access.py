@@ -36,10 +36,9 @@ def check_operator(actor: Actor) -> None:
         raise Missing()
 
 
-def check_may_appoint(actor: Actor, place: Place, kind: PostKind, account: Account, until_at: datetime | None) -> None:
-    """Appointing needs the permission at the place of the post. Nobody widens their own reach by it: appointing oneself
-    needs one present post that already allows there all that the new one does, at least as long."""
-    check_may(actor, "posts.appoint", place, seen_with="posts.see")
+def check_own_reach(actor: Actor, place: Place, kind: PostKind, account: Account, until_at: datetime | None) -> None:
+    """Nobody widens their own reach: appointing oneself needs one present post that already allows there all that the
+    new one does, at least as long. Raises Forbidden."""
     if actor.kind != "account" or actor.id != account.pk:
         return
     covering = [

@@ -19,7 +19,7 @@ from linli.core.events import publish
 from linli.core.locks import lock
 from linli.core.paths import ancestors
 from linli.core.writes import done_before, mark_done
-from linli.grid.access import check_may, check_may_appoint
+from linli.grid.access import check_may, check_own_reach
 from linli.grid.events import AppointmentsEnded, AppointmentsMade
 from linli.grid.models import Account, Appointment, Organisation, Place
 from linli.grid.profile import post_kinds
@@ -92,8 +92,9 @@ def appoint(
     content = [account.pk, post_kind, place.pk, from_at, until_at, paper, lent_by]
     with transaction.atomic():
         lock(f"appoint:{account.pk}")
+        check_may(actor, "posts.appoint", place, seen_with="posts.see")
         kind = _kind_at(post_kind, place, organisation)
-        check_may_appoint(actor, place, kind, account, until_at)
+        check_own_reach(actor, place, kind, account, until_at)
         before = done_before(actor, "appoint", write_id, content)
         if before:
             return Appointment.objects.select_related("account", "place").get(pk=before)
@@ -266,9 +267,10 @@ def _from_row(
     if place is None or account is None or (row.organisation_id and body is None):
         raise Missing()
     from_at = row.from_at or now
+    check_may(actor, "posts.appoint", place, seen_with="posts.see")
     try:
         kind = _kind_at(row.post_kind, place, body)
-        check_may_appoint(actor, place, kind, account, row.until_at)
+        check_own_reach(actor, place, kind, account, row.until_at)
         if body and not _may_lend(actor, body, place):
             raise Missing()
         if row.until_at is not None and row.until_at <= from_at:

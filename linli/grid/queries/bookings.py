@@ -6,7 +6,7 @@ The database finds them, `rules.find_bookings_in_breach` says why; a property te
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from linli.core import clock
 from linli.core.actors import Actor
@@ -65,29 +65,20 @@ class DoubleBookings:
 
 def in_breach() -> QuerySet[Appointment]:
     """Every appointment valid now that breaks a booking rule, found in the database."""
-    now = held_at(clock.now())
-    same_post = now.filter(place=OuterRef("place"), post_kind=OuterRef("post_kind")).order_by()
-    same_kind = now.filter(account=OuterRef("account"), post_kind=OuterRef("post_kind")).order_by()
-    clash = Q(pk__in=[])
+    now = held_at(clock.now()).order_by()
+    here = now.filter(place=OuterRef("place"), post_kind=OuterRef("post_kind"))
+    theirs = now.filter(account=OuterRef("account"), post_kind=OuterRef("post_kind"))
+    breach = Q(pk__in=[])
+    for seats, codes in _by_figure("seats").items():
+        taken = here.values("place").annotate(n=Count("pk")).filter(n__gt=seats)
+        breach |= Q(Exists(taken), post_kind__in=codes)
+    for most, codes in _by_figure("max_places").items():
+        places = theirs.values("account").annotate(n=Count("place", distinct=True)).filter(n__gt=most)
+        breach |= Q(Exists(places), post_kind__in=codes)
     for kind in post_kinds().values():
-        others = _not_with(kind)
-        if others:
-            clash |= Q(Exists(now.filter(account=OuterRef("account"), post_kind__in=others)), post_kind=kind.code)
-    return (
-        held_at(clock.now())
-        .annotate(seats=_figure("seats"), most_places=_figure("max_places"))
-        .filter(
-            clash
-            | Q(Exists(same_post.values("place").annotate(n=Count("pk")).filter(n__gt=OuterRef("seats"))))
-            | Q(
-                Exists(
-                    same_kind.values("account")
-                    .annotate(n=Count("place", distinct=True))
-                    .filter(n__gt=OuterRef("most_places"))
-                )
-            )
-        )
-    )
+        others = now.filter(account=OuterRef("account"), post_kind__in=_not_with(kind))
+        breach |= Q(Exists(others), post_kind=kind.code)
+    return held_at(clock.now()).filter(breach)
 
 
 def list_near(appointments: list[Appointment]) -> list[Appointment]:
@@ -106,12 +97,12 @@ def _not_with(kind: PostKind) -> list[str]:
     ]
 
 
-def _figure(name: str) -> Case:
-    cases: dict[int, list[str]] = defaultdict(list)
+def _by_figure(name: str) -> dict[int, list[str]]:
+    """Seats (or places) allowed → the kinds of post of which that many are."""
+    found: dict[int, list[str]] = defaultdict(list)
     for kind in post_kinds().values():
-        cases[getattr(kind, name)].append(kind.code)
-    whens = [When(post_kind__in=codes, then=Value(figure)) for figure, codes in cases.items()]
-    return Case(*whens, default=Value(1), output_field=IntegerField())
+        found[getattr(kind, name)].append(kind.code)
+    return found
 
 
 def _held(one: Appointment) -> Held:
