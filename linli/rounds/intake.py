@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from linli.core.paths import ancestors, end
+from linli.grid.models import Place
 from linli.grid.profile import line_place_kinds
 from linli.rounds.models import Round, TallyDelta
 from linli.rounds.rules import HOUSEHOLD
@@ -61,33 +63,24 @@ _SOURCES = {
 
 def credit(found: Round, receipts: Sequence[Receipt], roots: Sequence[str]) -> Credited:
     """Insert the answers of members below `roots` that have none; count them. Call it inside a transaction."""
-    paths: dict[int, str] = {}
-    leaves = _paths_of_leaves(found, roots)
-    for member, leaf in _insert(found, receipts, roots):
-        paths[member] = leaves(leaf)
+    credited = _insert(found, receipts, roots)
+    leaves = _paths_of({leaf for _member, leaf in credited})
+    paths = {member: leaves[leaf] for member, leaf in credited}
     count_answers(found, Counter(paths.values()))
     return Credited(paths)
 
 
-def _paths_of_leaves(found: Round, roots: Sequence[str]) -> Any:  # noqa: ARG001
-    known: dict[int, str] = {}
-
-    def path(leaf: int) -> str:
-        if leaf not in known:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT path FROM grid_place WHERE id = %s", [leaf])
-                known[leaf] = cursor.fetchone()[0]
-        return known[leaf]
-
-    return path
+def _paths_of(leaves: set[int]) -> dict[int, str]:
+    keys, paths = sorted(leaves), dict[int, str]()
+    for start in range(0, len(keys), 2_000):
+        paths.update(Place.objects.filter(pk__in=keys[start : start + 2_000]).values_list("pk", "path"))
+    return paths
 
 
 def _insert(found: Round, receipts: Sequence[Receipt], roots: Sequence[str]) -> list[tuple[int, int]]:
     vendor = connection.vendor
-    adapt = connection.ops.adapt_datetimefield_value
-    rows = json.dumps(
-        [[one.id.hex, one.member, str(adapt(one.at)), one.how, one.by] for one in receipts], ensure_ascii=False
-    )
+    adapt = cache(lambda at: str(connection.ops.adapt_datetimefield_value(at)))  # a batch shares its moments
+    rows = json.dumps([[one.id.hex, one.member, adapt(one.at), one.how, one.by] for one in receipts])
     params: list[Any] = [found.pk.hex if vendor == "sqlite" else found.pk, rows]
     where = " OR ".join("(p.path >= %s AND p.path < %s)" for _ in roots) or "1 = 0"
     for root in roots:

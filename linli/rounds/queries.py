@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
@@ -193,6 +194,29 @@ def last_attempts(*, found: Round, members: Sequence[int] | None = None) -> dict
     if members is not None:
         rows = rows.filter(member__in=members)
     return {one.member: one for one in rows.order_by("at", "id")}
+
+
+def list_answers_of(*, members: Iterable[int], rounds: Iterable[UUID]) -> dict[tuple[UUID, int], tuple[datetime, str, str]]:
+    """(round, member) → (when, how, by), for some members in several rounds at once."""
+    rows = Answer.objects.filter(round__in=list(rounds), member__in=list(members), withdrawn_at=None)
+    return {row[:2]: row[2:] for row in rows.values_list("round_id", "member", "at", "how", "by")}
+
+
+def list_attempts_of(*, members: Iterable[int], rounds: Iterable[UUID]) -> list[Attempt]:
+    """Attempts that were not withdrawn on some members in several rounds, the newest first."""
+    rows = Attempt.objects.filter(round__in=list(rounds), member__in=list(members), withdrawn_at=None)
+    return list(rows.order_by("-at", "-id"))
+
+
+def list_attempts_by(*, by: str, since: datetime, rounds: Iterable[UUID]) -> list[Attempt]:
+    """What one person recorded since a moment, the newest first: what may still be undone."""
+    rows = Attempt.objects.filter(round__in=list(rounds), by=by, at__gte=since, withdrawn_at=None)
+    return list(rows.order_by("-at", "-id"))
+
+
+def list_attempts(*, ids: Iterable[UUID]) -> list[Attempt]:
+    """Attempts by id that were not withdrawn, with their rounds. The caller checks whose they are."""
+    return list(Attempt.objects.filter(pk__in=list(ids), withdrawn_at=None).select_related("round"))
 
 
 def count_by_how(*, found: Round, paths: Sequence[str]) -> dict[str, int]:
