@@ -1,14 +1,18 @@
 """The frame of every page, and the parts that pages are made of."""
 
+import gzip
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from django import forms
 from django.contrib import messages
+from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template import engines
 from django.urls import include, path
 from django.utils import translation
@@ -17,6 +21,8 @@ from linli.core import clock
 from linli.core.charts import HEIGHT, WIDTH, draw
 from linli.core.errors import Forbidden, Invalid
 from linli.core.templatetags.linli import STATES, percent
+from linli.vendor import renew
+from tests.machine import find_chromium
 
 
 def write(source: str, request=None, **context: object) -> str:
@@ -218,3 +224,153 @@ def test_steps_hold_until_the_next_value():
     assert found.whole_y == 0
     assert draw([]) is None
     assert draw([("a", 0)]).top == 1
+
+
+def test_script_and_style_stay_light():
+    paths = ["vendor/bootstrap.min.css", "vendor/htmx.min.js", "linli/linli.css", "linli/linli.js", "linli/icons.svg"]
+    sizes = {name: len(gzip.compress(Path(finders.find(name)).read_bytes())) for name in paths}
+    assert sum(sizes.values()) < 100_000, sizes
+
+
+def test_own_script_and_style_reach_no_other_host():
+    for name in ("linli/linli.css", "linli/linli.js"):
+        assert "//" not in Path(finders.find(name)).read_text(encoding="utf-8").replace("// ", "")
+
+
+def test_the_browser_libraries_are_the_released_files():
+    assert renew.check() == []
+
+
+def test_a_changed_library_is_found(tmp_path, monkeypatch):
+    shutil.copytree(renew.HERE, tmp_path / "vendor")
+    monkeypatch.setattr(renew, "HERE", tmp_path / "vendor")
+    monkeypatch.setattr(renew, "MANIFEST", tmp_path / "vendor" / "vendor.toml")
+    (tmp_path / "vendor" / "htmx.min.js").write_text("other")
+    (tmp_path / "vendor" / "stray.js").write_text("")
+    (tmp_path / "vendor" / "bootstrap.min.css").unlink()
+    faults = " ".join(fault for fault in renew.check() if "renew.py" not in fault)
+    assert "htmx.min.js is not the released file" in faults
+    assert "bootstrap.min.css is missing" in faults
+    assert "stray.js: not named" in faults
+
+
+LIVE = """{% extends "core/base.html" %}{% block title %}Live{% endblock %}{% block heading %}Live{% endblock %}
+{% block content %}<div id="part" {% live "/part" 1 %}><details><summary>More</summary>0</details></div>
+<div id="out"></div><button id="send" hx-post="/wrong" hx-target="#out">Send</button>
+{% act "/take" "Take it" confirm="Sure?" %}{% copy_text "To the group" %}{% step_chart series "Reached" whole=9 %}
+{% coverage_bar 8 9 "All" %}{% endblock %}"""
+turns = {"n": 0, "status": 200, "taken": 0}
+
+
+def live_page(request):
+    return HttpResponse(write(LIVE, request, series=[("a", 1), ("b", 8)]))
+
+
+def live_part(request):
+    turns["n"] += 1
+    return HttpResponse(f"<details><summary>More</summary>{turns['n']}</details>", status=turns["status"])
+
+
+def take(request):
+    turns["taken"] += request.method == "POST"
+    return redirect("/live")
+
+
+urlpatterns += [
+    path("live", live_page),
+    path("part", live_part),
+    path("take", take),
+    path("find", sample, name="search"),
+]
+
+
+@pytest.fixture
+def browser_page(live_server, sign_in, monkeypatch):
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = find_chromium()
+    if not chromium:
+        pytest.skip("no Chromium")
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the thread of the test
+    cookie = sign_in("wang").cookies["linli"].value
+    with playwright.sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context(base_url=live_server.url, locale="en")
+        context.add_cookies([{"name": "linli", "value": cookie, "url": live_server.url}])
+        yield context.new_page()
+        browser.close()
+
+
+@here
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_frame_in_a_browser(browser_page):
+    page = browser_page
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+    page.goto("/live")
+
+    # The part comes anew, and stays unfolded.
+    page.locator("#part summary").click()
+    seen = turns["n"]
+    while int(page.locator("#part details").inner_text().split()[-1]) < seen + 2:
+        page.wait_for_timeout(100)
+    assert page.locator("#part details").get_attribute("open") is not None
+
+    # A problem is said at the head of the page; the token went along by itself.
+    page.locator("#send").click()
+    page.locator("#notices .notice-error").wait_for()
+    assert "Eleven digits" in page.locator("#notices").inner_text()
+
+    # The server fails: it is said, and taken back when it answers again.
+    turns["status"] = 500
+    page.locator("#offline:not(:empty)").wait_for()
+    turns["status"] = 200
+    page.locator("#offline:empty").wait_for(state="attached")
+
+    # A question comes before the act; no is no.
+    page.get_by_role("button", name="Take it").click()
+    page.locator("#ask button[value='']").click()
+    assert turns["taken"] == 0
+    page.get_by_role("button", name="Take it").click()
+    page.locator("#ask button[value=yes]").click()
+    while not turns["taken"]:
+        page.wait_for_timeout(50)
+    page.wait_for_url("**/live")
+    assert turns["taken"] == 1
+
+    # Keys.
+    page.keyboard.press("?")
+    assert page.locator("#shortcuts").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.locator("h1").click()
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    page.wait_for_url("**/alerts")
+
+    page.locator("details.menu summary").click()
+    assert page.get_by_text("Community secretary").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.get_by_text("Community secretary").is_visible()
+    assert faults == []
+
+
+@here
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_fault_of_access_and_nothing_too_wide(browser_page, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    browser_page.set_viewport_size({"width": width, "height": 844})
+    for address in ("/live", "/door", "/wrong", "/refused"):
+        browser_page.goto(address)
+        found = [(fault["id"], fault["nodes"][0]["html"]) for fault in axe.run(browser_page).response["violations"]]
+        assert found == [], address
+        assert browser_page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+    browser_page.goto("/live")
+    if width == 390:
+        way = browser_page.locator(".ways a").first.bounding_box()
+        assert way["height"] >= 44
+        assert way["y"] > 700

@@ -30,9 +30,10 @@
       return;
     }
     // A second tap sends nothing: the first is on its way.
-    if (form.method === "post" && !form.hasAttribute("hx-post")) {
+    if (form.getAttribute("method") === "post" && !form.hasAttribute("hx-post")) {
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";
+      setTimeout(() => { delete form.dataset.sent; }, 4000);
     }
   }, true);
   window.addEventListener("pageshow", () => {
@@ -118,7 +119,9 @@
     if (/^\s*<!doctype/i.test(xhr.responseText)) {
       event.detail.shouldSwap = false;
       if (xhr.status < 500) location.reload();
-    } else if (xhr.status >= 400 && xhr.status < 500 && !elt.hasAttribute("data-live")) {
+    } else if (xhr.status >= 400 && xhr.status < 500) {
+      // A part that may no longer be seen: the whole page will say why.
+      if (elt.hasAttribute("data-live")) return location.reload();
       event.detail.shouldSwap = true;
       event.detail.isError = false;
       event.detail.target = find("#notices");
@@ -126,6 +129,12 @@
       scrollTo({ top: 0 });
     } else if (xhr.status >= 500) {
       say(true);
+    } else if (elt.hasAttribute("data-live")) {
+      // What was unfolded stays unfolded.
+      const open = [...elt.querySelectorAll("details")].map((each) => each.open);
+      elt.addEventListener("htmx:afterSwap", () => {
+        elt.querySelectorAll("details").forEach((each, place) => { each.open = open[place] || false; });
+      }, { once: true });
     }
   });
 
