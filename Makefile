@@ -8,7 +8,7 @@ DEV := $(VENV)/.dev-$(shell cat requirements/dev.txt pyproject.toml 2>/dev/null 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check bench bench-large messages openapi vendor lock screenshots clean
+.PHONY: help setup dev demo test check bench bench-large messages documents vendor lock screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,8 +39,8 @@ demo: $(CORE) ## a whole district in your browser: an alert reaches every househ
 test: $(DEV) ## every test; ends with a line that names what was left out
 	@$(BIN)/python -m tests.run $(ARGS)
 
-check: $(DEV) ## static checks: style, types, arrows, languages, API file, vendored files
-	@$(BIN)/python -m tests.check
+check: $(DEV) ## static checks: style, types, arrows, shape, languages, documents, vendored files
+	@$(BIN)/python -m tests.check $(ARGS)
 
 bench: $(DEV) ## benchmarks as ratios to a limit in the same run (under 15 minutes)
 	@$(BIN)/python -m bench $(ARGS)
@@ -51,8 +51,8 @@ bench-large: $(DEV) ## the national and the 20-million cases
 messages: $(DEV) ## collect the texts of the product into the translation files (needs gettext)
 	@$(BIN)/python -m tests.languages collect
 
-openapi: $(DEV) ## write docs/openapi.json anew
-	@$(BIN)/linli openapi > docs/openapi.json
+documents: $(DEV) ## write the tables of the documentation and docs/openapi.json anew
+	@$(BIN)/python -m tests.documents write
 
 vendor: ## renew the browser libraries from npm (needs node)
 	@$(PYTHON) linli/vendor/renew.py

@@ -80,6 +80,7 @@ def work(stop: threading.Event, *, pause: float = 0.5) -> None:
 
 
 def seal_audit() -> int:
+    """Chain the audit entries that are not chained yet."""
     return audit.seal_new_entries()
 
 

@@ -7,9 +7,13 @@ from linli.core.events import Fact
 
 @dataclass(frozen=True)
 class AppointmentsMade(Fact):
+    """Posts were given to their holders."""
+
     appointment_ids: list[int]
 
 
 @dataclass(frozen=True)
 class AppointmentsEnded(Fact):
+    """Holders left their posts."""
+
     appointment_ids: list[int]

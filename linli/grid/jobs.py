@@ -5,4 +5,5 @@ from linli.grid import actions
 
 
 def fold_headcounts() -> None:
+    """Bring new headcount changes into the counts of every place above them."""
     actions.fold_headcounts(actor=SYSTEM)

@@ -5,9 +5,11 @@ from linli.rounds import actions, queries
 
 
 def fold_tallies() -> None:
+    """Bring new answers into the counters of every place above them."""
     actions.fold_tallies(actor=SYSTEM)
 
 
 def carry_moves() -> None:
+    """Answers of open rounds go along with members who moved."""
     for found in queries.list_open_rounds():
         actions.carry_moves(actor=SYSTEM, found=found)

@@ -111,7 +111,8 @@ CHECKS = [actions_in_breach, packages_entered, tables_touched, http_in_domain, o
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_the_package_holds(check):
-    assert findings(check) == []
+    found = findings(check)
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(
