@@ -23,7 +23,15 @@ from linli.grid.queries.headcounts import (
     list_moves,
     read_headcounts,
 )
-from linli.grid.queries.places import get_place, get_place_by_id, list_children, list_places
+from linli.grid.queries.line import holders_on_the_way_up, valid_appointments
+from linli.grid.queries.places import (
+    count_places,
+    get_place,
+    get_place_by_id,
+    list_children,
+    list_places,
+    list_places_below,
+)
 from linli.grid.queries.posts import (
     Holder,
     PostOnDay,
@@ -54,6 +62,7 @@ __all__ = [
     "actor_for_token",
     "count_line_places",
     "count_line_posts",
+    "count_places",
     "find_account_by_link",
     "find_dwellings",
     "find_holder",
@@ -63,6 +72,7 @@ __all__ = [
     "get_own_account",
     "get_place",
     "get_place_by_id",
+    "holders_on_the_way_up",
     "last_change",
     "line_unit",
     "list_accounts",
@@ -73,6 +83,7 @@ __all__ = [
     "list_moves",
     "list_organisations",
     "list_places",
+    "list_places_below",
     "list_post_counts",
     "list_post_history",
     "list_posts_of",
@@ -86,4 +97,5 @@ __all__ = [
     "search_accounts",
     "staffing_aim",
     "staffing_kinds",
+    "valid_appointments",
 ]

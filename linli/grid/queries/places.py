@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from linli.core.actors import Actor
 from linli.core.errors import Missing
-from linli.grid.models import Place
+from linli.core.paths import within
+from linli.grid.models import Building, Dwelling, Entrance, Estate, Place
+from linli.grid.profile import place_kinds, register_kind
+from linli.grid.rules import COMMITTEES
 
 
 def get_place(*, actor: Actor, code: str, permission: str = "places.see") -> Place:
@@ -36,3 +39,48 @@ def list_places(*, actor: Actor, codes: Iterable[str], permission: str = "places
     if len(found) != len(wanted):
         raise Missing()
     return found
+
+
+def list_places_below(
+    *, actor: Actor, code: str = "", after: str = "", limit: int = 100, permission: str = "places.see"
+) -> tuple[list[Place], str]:
+    """One page of the places at and below a code (all that are the actor's without one), from the top down, and the code
+    to go on after ('' at the end)."""
+    rows = Place.objects.visible_to(actor, permission).filter(until_on=None).select_related("parent").order_by("path")
+    if code:
+        rows = rows.below(get_place(actor=actor, code=code, permission=permission).path)
+    if after:
+        rows = rows.filter(path__gt=get_place(actor=actor, code=after, permission=permission).path)
+    found = list(rows[: limit + 1])
+    return found[:limit], found[limit - 1].code if len(found) > limit else ""
+
+
+def count_places(*, actor: Actor, code: str = "", by: str = "kind", permission: str = "places.see") -> dict[str, int]:
+    """How many stand at and below a code, itself included: by kind (every kind from its own down, then estates,
+    buildings, entrances and dwellings) or by committee (of the communities). Raises Missing for an unknown code."""
+    place = get_place(actor=actor, code=code, permission=permission) if code else None
+    paths = [place.path] if place else actor.paths(permission)
+    rows = Place.objects.filter(within("path", paths), until_on=None)
+    if by == "committee":
+        found = dict(rows.filter(kind=register_kind()).values_list("committee").annotate(n=Count("id")).order_by())
+        return {name: found.get(name, 0) for name in (*COMMITTEES, "other")}
+    found = dict(rows.values_list("kind").annotate(n=Count("id")).order_by())
+    top = place_kinds()[place.kind].depth if place else 0
+    counts = {kind.code: found.get(kind.code, 0) for kind in place_kinds().values() if kind.depth >= top}
+    return counts | _count_premises(paths)
+
+
+def _count_premises(paths: list[str]) -> dict[str, int]:
+    """What stands on the places: by the community, so that an entrance in no cell counts too; below a community by the
+    cell that holds it now."""
+    depth = place_kinds()[register_kind()].depth
+    by_community = within("building__place__path", [path for path in paths if path.count("/") <= depth + 1])
+    by_cell = Q(placements__until_on=None) & within("placements__place__path", paths)
+    entrances = Entrance.objects.filter(by_community | by_cell).order_by().values("id").distinct()
+    buildings = Building.objects.filter(entrances__in=entrances).order_by().values("id").distinct()
+    return {
+        "estate": Estate.objects.filter(buildings__in=buildings).distinct().count(),
+        "building": buildings.count(),
+        "entrance": entrances.count(),
+        "dwelling": Dwelling.objects.filter(entrance__in=entrances).count(),
+    }

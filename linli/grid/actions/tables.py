@@ -1,0 +1,166 @@
+"""The official tables of places, brought in at one go."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from linli.core import audit, clock
+from linli.core.actors import Actor
+from linli.core.errors import Conflict, Forbidden
+from linli.core.locks import lock
+from linli.core.paths import within
+from linli.grid.actions.headcounts import fold_headcounts
+from linli.grid.actions.places import record_added, take_new_names
+from linli.grid.models import Place
+from linli.grid.profile import kind_name, place_kinds
+from linli.grid.rules import committee_of
+
+VANISHED_SHOWN = 20
+COLUMNS = "code, name, kind, committee, parent_id, path, sort"
+
+
+@dataclass(frozen=True)
+class PlaceBatch:
+    """Rows of one kind (code, name, parent's code), their parents in a batch before or in the tree already."""
+
+    kind: str
+    rows: Sequence[tuple[str, str, str]]
+
+
+@dataclass
+class PlacesImported:
+    """What an import of tables did: numbers, and the first codes of places that the tables no longer have."""
+
+    added: int = 0
+    renamed: int = 0
+    unchanged: int = 0
+    vanished: int = 0
+    vanished_codes: list[str] = field(default_factory=list)
+
+
+def import_places(*, actor: Actor, batches: Iterable[PlaceBatch], reason: str = "") -> PlacesImported:
+    """Bring whole tables of places in, from the top down. All or nothing; what stands already is not written again; a
+    changed name is taken over and the old one kept; a place that is gone is reported, never closed."""
+    if not actor.may("places.edit", ""):
+        raise Forbidden()
+    with transaction.atomic():
+        lock("places")
+        done = _Import(clock.today())
+        for kind, found in groupby(batches, key=lambda batch: batch.kind):
+            done.take_level(kind, found)
+        done.find_vanished()
+        if done.report.added or done.report.renamed:
+            record_added(actor, done.added_below)
+            fold_headcounts(actor=actor)
+            audit.record(actor, "import_places", ("grid.place", "tables"), fields=["code", "name"], reason=reason)
+    return done.report
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A place as it stands in the table."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    path: str
+
+
+class _Import:
+    """The running import: the level above by code, what was added where, what was seen."""
+
+    def __init__(self, day: date):
+        self.day = day
+        self.report = PlacesImported()
+        self.above: dict[str, tuple[int, str]] = {}  # code → id and path of the level above
+        self.added_below: dict[str, Counter[str]] = {}  # kind → parent's path → number
+        self.before = Place.objects.exists()
+        self.seen: set[str] = set()
+        self.kinds: list[str] = []
+
+    def take_level(self, kind: str, batches: Iterable[PlaceBatch]) -> None:
+        self.kinds.append(kind)
+        for batch in batches:
+            self._take(batch)
+        if place_kinds()[kind].register:
+            return  # nothing of the tables stands below: its places need not be looked up again
+        rows = Place.objects.filter(kind=kind).values_list("code", "id", "path")
+        self.above = {code: (key, path) for code, key, path in rows.iterator(chunk_size=10_000)}
+
+    def _take(self, batch: PlaceBatch) -> None:
+        known = _known([row[0] for row in batch.rows]) if self.before else {}
+        if self.before:
+            self.seen.update(row[0] for row in batch.rows)
+        new = [row for row in batch.rows if row[0] not in known] if known else batch.rows
+        self._insert(batch.kind, new)
+        changed = [(known[code], name) for code, name, _parent in batch.rows if code in known] if known else []
+        self._check_kinds(batch.kind, changed)
+        changed = [(place, name) for place, name in changed if place.name != name]
+        take_new_names([(place.id, name) for place, name in changed], self.day)
+        self.report.added += len(new)
+        self.report.renamed += len(changed)
+        self.report.unchanged += len(batch.rows) - len(new) - len(changed)
+
+    def _check_kinds(self, kind: str, found: Sequence[tuple[_Known, str]]) -> None:
+        for place, _name in found:
+            if place.kind != kind:
+                names = {"code": place.code, "is": kind_name(place.kind), "wanted": kind_name(kind)}
+                text = _("The code %(code)s already belongs to a place of another kind (%(is)s, not %(wanted)s).")
+                raise Conflict(text % names, code="other-kind")
+
+    def _insert(self, kind: str, rows: Sequence[tuple[str, str, str]]) -> None:
+        register = place_kinds()[kind].register
+        below = self.added_below.setdefault(kind, Counter())
+        made = []
+        for code, name, parent in rows:
+            if parent:
+                parent_id, parent_path = self.above[parent]
+                path = f"{parent_path}{code[len(parent) :]}/"  # as path_of makes it
+                below[parent_path] += 1
+            else:
+                parent_id, path = None, f"{code}/"
+                below[""] += 1
+            # The tables' own order is that of the codes.
+            made.append((code, name, kind, committee_of(name) if register else "", parent_id, path, code))
+        if made:
+            _insert_rows(made)
+
+    def find_vanished(self) -> None:
+        """Places of the imported kinds, below the tables' own top places, that the tables don't hold."""
+        if not self.before:
+            return
+        tops = [code for code in Place.objects.filter(parent=None).values_list("code", flat=True) if code in self.seen]
+        rows = Place.objects.filter(
+            within("path", [f"{code}/" for code in tops]), kind__in=self.kinds, until_on=None
+        ).order_by("path")
+        for code in rows.values_list("code", flat=True).iterator(chunk_size=10_000):
+            if code not in self.seen:
+                self.report.vanished += 1
+                if len(self.report.vanished_codes) < VANISHED_SHOWN:
+                    self.report.vanished_codes.append(code)
+
+
+def _known(codes: Sequence[str]) -> dict[str, _Known]:
+    found = {}
+    for start in range(0, len(codes), 10_000):
+        rows = Place.objects.filter(code__in=codes[start : start + 10_000])
+        for one in rows.values_list("id", "code", "name", "kind", "path"):
+            found[one[1]] = _Known(*one)
+    return found
+
+
+def _insert_rows(rows: Sequence[tuple[object, ...]]) -> None:
+    """As near to the bare driver as it goes: COPY on PostgreSQL, one prepared statement on SQLite."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY grid_place ({COLUMNS}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            cursor.executemany(f"INSERT INTO grid_place ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)", rows)  # noqa: S608
