@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -43,19 +44,23 @@ PAGE = """{% extends "core/base.html" %}{% block title %}Sample{% endblock %}{% 
 {% block content %}<p>Words</p>{% endblock %}"""
 
 
+@login_not_required
 def sample(request):
     messages.success(request, "Done <b>")
     return HttpResponse(write(PAGE, request))
 
 
+@login_not_required
 def refused(request):
     raise Forbidden()
 
 
+@login_not_required
 def wrong(request):
     raise Invalid("Look again", fields={"phone": "Eleven digits"})
 
 
+@login_not_required
 def door(request):
     return render(request, "core/sign_in.html", {"form": Door(request.POST or None)})
 
