@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 _DIGITS = re.compile(r"\d{7,}[\dXx]?")
-_TOKEN = re.compile(r"(/[ls]/)[A-Za-z0-9_-]{16,}")
+_TOKEN = re.compile(r"(/(?:[ls]|password)/)[A-Za-z0-9_-]{16,}")
 
 log: Any = structlog.get_logger("linli")
 

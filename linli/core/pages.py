@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -33,6 +34,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return render(request, "core/server_error.html", status=500)
 
 
+@login_not_required
 @require_GET
 def health(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     """200 where the database answers; for load balancers and the container's health check."""
@@ -41,6 +43,7 @@ def health(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     return JsonResponse({"status": "ok", "version": __version__})
 
 
+@login_not_required
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("language", "")

@@ -1,16 +1,27 @@
-"""Who acts on this request, from the signed-in account's appointments of this moment."""
+"""Who acts on this request, from the signed-in account's appointments of this moment; and nobody without signing in."""
 
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponseBase
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from linli.core.actors import NOBODY, Actor
 from linli.grid.queries import actor_for
 
+API = "/api/"  # asks for tokens by itself and answers with problem+json, not with a page
+
 
 class CurrentActor:
-    """`request.actor`: read once a request, on first use, so that an appointment that ended a moment ago counts."""
+    """`request.actor`: read once a request, on first use, so that an appointment that ended a moment ago counts.
+
+    Every page asks for signing in, unless its view is marked with Django's `login_not_required`.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):
         self.get_response = get_response
@@ -21,3 +32,26 @@ class CurrentActor:
 
         request.actor = SimpleLazyObject(find)  # type: ignore[attr-defined]
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponseBase | None:
+        if not getattr(view, "login_required", True) or request.path.startswith(API):
+            return None
+        return None if request.user.is_authenticated else _to_the_door(request)
+
+
+def _to_the_door(request: HttpRequest) -> HttpResponse:
+    """To the sign-in and back to the page one was on; a part of a page sends the whole page there."""
+    if request.headers.get("HX-Request"):
+        back = _own_path(request, request.headers.get("HX-Current-URL", ""))
+        door = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
+        return HttpResponse(status=401, headers={"HX-Redirect": door})
+    back = request.get_full_path() if request.method == "GET" else _own_path(request, request.headers.get("Referer", ""))
+    return redirect_to_login(back)
+
+
+def _own_path(request: HttpRequest, address: str) -> str:
+    """The path of an address of this site; the front page for any other."""
+    if not url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
+        return "/"
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"

@@ -1,0 +1,88 @@
+"""Forms of appointing and ending."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from linli.core import clock
+from linli.core.actors import Actor
+from linli.grid import queries
+from linli.grid.models import Organisation, Place
+from linli.grid.profile import post_at, word
+from linli.grid.queries.posts import day_span
+
+EXISTING, NEW = "existing", "new"
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def beginning(day: date | None) -> datetime | None:
+    """From the first moment of a day; from now where that day is today or none is named."""
+    return None if day is None or day == clock.today() else day_span(day)[0]
+
+
+def end(last_day: date | None) -> datetime | None:
+    """Until the last moment of the last day."""
+    return None if last_day is None else day_span(last_day)[1]
+
+
+class AppointForm(forms.Form):
+    """Who gets which post of a place. `picked` is one of the people found, `username` an exact name for sign-in."""
+
+    post_kind = forms.ChoiceField(label=_("Post"))
+    who = forms.ChoiceField(
+        label=_("Who"),
+        choices=[(EXISTING, _("Somebody with an account")), (NEW, _("Somebody new: open an account"))],
+        initial=EXISTING,
+        widget=forms.RadioSelect,
+    )
+    picked = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    username = forms.CharField(label=_("Name for sign-in"), required=False, max_length=60)
+    name = forms.CharField(label=_("Name"), required=False, max_length=60)
+    phone = forms.CharField(label=_("Phone"), required=False, max_length=40)
+    organisation = forms.ModelChoiceField(
+        label=_("Lent by"), queryset=Organisation.objects.none(), required=False, empty_label=_("nobody: own staff")
+    )
+    from_on = forms.DateField(label=_("First day"), widget=DayInput)
+    until_on = forms.DateField(label=_("Last day"), required=False, widget=DayInput)
+    paper = forms.CharField(
+        label=_("Paper that says so"), max_length=120, help_text=_("Its number, or its date and who signed it.")
+    )
+    anyway = forms.BooleanField(label=_("Appoint anyway: the double booking stays in sight"), required=False)
+
+    def __init__(self, *args: Any, actor: Actor, place: Place, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        kinds = sorted(post_at(place.kind), key=lambda kind: not kind.line)
+        self.fields["post_kind"].choices = [(kind.code, word(kind)) for kind in kinds]  # type: ignore[attr-defined]
+        self.fields["organisation"].queryset = queries.list_organisations(actor=actor, place=place)  # type: ignore[attr-defined]
+        self.fields["from_on"].initial = clock.today()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("who") == NEW:
+            for name in ("name", "username"):
+                if not data.get(name):
+                    self.add_error(name, _("This is needed for a new account."))
+        elif not (data.get("picked") or data.get("username")):
+            self.add_error("username", _("Find the person above, or enter the exact name for sign-in."))
+        return data
+
+
+class EndForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("It is kept in the audit trail."))
+    last_on = forms.DateField(
+        label=_("Last day"), required=False, widget=DayInput, help_text=_("Leave it empty and the appointment ends now.")
+    )
+
+
+class DayForm(forms.Form):
+    """The place and the day of a question: who held this post on that day."""
+
+    day = forms.DateField(label=_("Day"), required=False, widget=DayInput)
