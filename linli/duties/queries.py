@@ -1,9 +1,10 @@
 """Reads of tasks."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from linli.core import clock
 from linli.core.actors import Actor
@@ -38,6 +39,16 @@ def get_task(*, actor: Actor, task_id: UUID) -> Task:
 def list_moves(*, task: Task) -> list[TaskMove]:
     """How the task came to its holder, newest first. The caller has loaded the task for its actor."""
     return list(task.moves.select_related("from_holder", "to_holder", "to_place").order_by("-at", "-id"))
+
+
+def count_moves(*, actor: Actor, source: tuple[str, str]) -> list[tuple[datetime, str, int]]:
+    """(moment, cause, how many) of a source's tasks in the actor's places that changed hands, newest first; those of one
+    run of the clock stand together. At most 200."""
+    rows = TaskMove.objects.filter(
+        within("task__area_path", actor.paths("tasks.see")), task__source_room=source[0], task__source_id=source[1]
+    )
+    counted = rows.order_by().values("at", "cause").annotate(n=Count("pk")).order_by("-at", "cause")
+    return [(row["at"], row["cause"], row["n"]) for row in counted[:200]]
 
 
 def open_tasks_of(*, source: tuple[str, str], kind: str, paths: Iterable[str]) -> dict[str, Task]:

@@ -1,5 +1,9 @@
 """Reads of personal links. A token is looked up by its keyed hash; wrong, expired and revoked look alike."""
 
+from collections.abc import Iterable
+
+from django.db.models import Count
+
 from linli.core import clock
 from linli.core.crypto import keyed_hash
 from linli.core.errors import Missing
@@ -25,3 +29,11 @@ def get_link_by_id(*, link_id: int, purpose: str) -> PersonalLink:
 def count_links(*, purpose: str, subject: int, source: str = "") -> int:
     rows = PersonalLink.objects.filter(purpose=purpose, subject=subject, source=source, revoked_at=None)
     return rows.filter(expires_at__gt=clock.now()).count()
+
+
+def count_links_of(*, purpose: str, subjects: Iterable[int], source: str = "") -> dict[int, int]:
+    """The same for many subjects; those without a valid link are left out. One query."""
+    rows = PersonalLink.objects.filter(
+        purpose=purpose, subject__in=list(subjects), source=source, revoked_at=None, expires_at__gt=clock.now()
+    )
+    return dict(rows.order_by().values_list("subject").annotate(n=Count("pk")))

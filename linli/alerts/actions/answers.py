@@ -10,20 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from linli.alerts.access import check_may_answer_at
 from linli.alerts.actions.notices import source_of
 from linli.alerts.models import Alert
+from linli.alerts.queries.owed import posts_answered_by
 from linli.alerts.rules import DRAFT
 from linli.core import clock
-from linli.core.actors import Actor, outermost
+from linli.core.actors import Actor
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
-from linli.core.paths import within
 from linli.duties import actions as duties
-from linli.grid.models import Place
-from linli.grid.profile import line_place_kinds, post_kinds
-from linli.grid.queries import find_holder, list_holders
 from linli.residents.queries import member_paths
 from linli.rounds import actions as rounds
 from linli.rounds.intake import Receipt
 from linli.rounds.models import Attempt, Round
-from linli.rounds.queries import narrow, roots_of
 from linli.rounds.rules import AT_DOOR, HELD_PART, IN_APP, ISSUED, OUTCOMES, SPOKEN_TO
 
 SKEW = timedelta(minutes=5)  # phones' clocks differ
@@ -60,32 +56,6 @@ def credit_own_posts(*, actor: Actor, alert: Alert, issuing: bool = False) -> in
 def _post_receipt(actor: Actor, found: Round, place_id: int, at: datetime, how: str) -> Receipt:
     key = uuid5(found.pk, f"{place_id}:{actor.ref}:{at.timestamp()}")
     return Receipt(id=key, member=place_id, at=at, how=how, by=actor.ref)
-
-
-def posts_answered_by(actor: Actor, found: Round) -> tuple[list[int], list[int]]:
-    """(place ids of line posts that the actor holds, place ids of vacant ones whose part is the actor's), within the
-    round's places."""
-    roots = [path for _id, path in roots_of(found)]
-    kinds = post_kinds()
-    own = {
-        grant.path: grant.place_id
-        for grant in actor.grants
-        if grant.place_id is not None and grant.post_kind in kinds and kinds[grant.post_kind].line
-    }
-    mine = [key for path, key in own.items() if any(path.startswith(root) for root in roots)]
-    scope = outermost(part for path in own for part in narrow(roots, path))
-    if not scope:
-        return mine, []
-    holders = list_holders(scope)
-    rows = Place.objects.filter(within("path", scope), kind__in=line_place_kinds(), until_on=None)
-    held = []
-    for key, path in rows.values_list("pk", "path"):
-        if holders.get(path):
-            continue
-        holder = find_holder(path, holders)
-        if holder is not None and holder.account_id == actor.id:
-            held.append(key)
-    return mine, [key for key in held if key not in set(mine)]
 
 
 def confirm_household(

@@ -12,6 +12,7 @@ from linli.alerts.rules import NotReached, count_unaccounted, reason_for
 from linli.core.actors import Actor
 from linli.duties.queries import open_tasks_of, responsible
 from linli.duties.rules import HOUSEHOLD_SILENCE
+from linli.grid.models import Place
 from linli.grid.queries import list_holders
 from linli.residents.queries import contact_means
 from linli.rounds.models import Round
@@ -23,8 +24,10 @@ from linli.rounds.queries import (
     missing,
     narrow,
     recount,
+    recount_by_leaf,
     roots_of,
 )
+from linli.rounds.rules import Coverage, total
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,38 @@ def accounting(*, actor: Actor, alert: Alert, path: str | None = None, permissio
         receipts=sum(by_how.values()),
         by_how=by_how,
         not_reached=tuple(_not_reached(alert, paths)),
+    )
+
+
+@dataclass(frozen=True)
+class PlaceAccount:
+    """The same sum for one place of a list."""
+
+    place: Place
+    households: int
+    reached: int
+    not_reached: int
+    unaccounted: int
+
+
+def account_by_place(*, actor: Actor, alert: Alert, account: Account, places: Sequence[Place]) -> list[PlaceAccount]:
+    """The sum at each of some places beside each other, counted from the rows; `account` is that of what holds them."""
+    if alert.households is None:
+        return []
+    paths = [part for one in places for part in _paths(actor, alert.households, one.path, "alerts.see")]
+    counts = recount_by_leaf(found=alert.households, paths=paths)
+    return [_of_place(one, counts, account.not_reached) for one in places]
+
+
+def _of_place(place: Place, counts: dict[str, Coverage], missing_rows: Sequence[NotReached]) -> PlaceAccount:
+    counted = total(part for path, part in counts.items() if path.startswith(place.path))
+    lacking = [row for row in missing_rows if row.path.startswith(place.path)]
+    return PlaceAccount(
+        place=place,
+        households=counted.members,
+        reached=counted.answered,
+        not_reached=len(lacking),
+        unaccounted=count_unaccounted(lacking) + counted.missing - len(lacking),
     )
 
 

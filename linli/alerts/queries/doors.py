@@ -1,13 +1,21 @@
 """The doors of an alert: one row for each silent household, in walking order, with what was tried."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
 
 from linli.alerts.models import Alert
-from linli.core.actors import Actor
+from linli.core.actors import Actor, outermost
+from linli.core.paths import within
+from linli.duties.queries import open_tasks_of, responsible
+from linli.duties.rules import HOUSEHOLD_SILENCE
+from linli.grid.models import Place
+from linli.grid.profile import place_kinds, register_kind
 from linli.grid.queries import find_holder, list_holders
 from linli.residents.queries import Door as Address
 from linli.residents.queries import contact_means, describe_households
-from linli.rounds.queries import last_attempts, list_missing, list_silent_posts
+from linli.rounds.queries import last_attempts, list_missing, list_silent_posts, narrow, roots_of
 
 
 @dataclass(frozen=True)
@@ -54,3 +62,24 @@ def silent_posts_of(*, actor: Actor, alert: Alert, path: str) -> list[tuple[int,
         if above is not None and above.account_id == actor.id:
             found.append((key, one, kind))
     return found
+
+
+def find_responsible(*, alert: Alert, path: str) -> tuple[str, datetime] | None:
+    """Who holds the visits of exactly this place by a valid appointment, and until when they are due. The caller has
+    loaded the place for its actor."""
+    tasks = open_tasks_of(source=("alerts", str(alert.pk)), kind=HOUSEHOLD_SILENCE, paths=[path])
+    names = responsible(tasks.values())
+    task = tasks.get(path)
+    return (names[task.pk], task.due_at) if task is not None and task.pk in names else None
+
+
+def list_chat_places(*, actor: Actor, alert: Alert) -> QuerySet[Place]:
+    """The places below the one that keeps the register (grids and cells), which have chat groups: those of the notice for
+    which the actor answers, in the order of the tree."""
+    if alert.households is None:
+        return Place.objects.none()
+    own = actor.paths("alerts.answer")
+    paths = outermost(part for _id, root in roots_of(alert.households) for part in narrow(own, root))
+    kinds = place_kinds()
+    small = [code for code, kind in kinds.items() if kind.depth > kinds[register_kind()].depth]
+    return Place.objects.filter(within("path", paths), kind__in=small, until_on=None).order_by("path")

@@ -7,10 +7,11 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from linli.alerts.models import Alert, AlertPlace
-from linli.alerts.rules import DRAFT, ISSUED
+from linli.alerts.rules import CANCELLED, DRAFT, ISSUED
 from linli.core.actors import Actor
 from linli.core.errors import Missing
 from linli.core.paths import ancestors
+from linli.grid.models import Place
 from linli.grid.profile import post_kinds
 from linli.rounds.models import Answer
 
@@ -20,8 +21,9 @@ def _rows() -> QuerySet[Alert]:
 
 
 def list_alerts(*, actor: Actor, running: bool | None = None) -> QuerySet[Alert]:
-    """Notices of the actor's places, newest first; another's drafts are not shown."""
+    """Notices of the actor's places, newest first; another's drafts and those thrown away are not shown."""
     rows = _rows().visible_to(actor).filter(~Q(state=DRAFT) | Q(issued_by_id=actor.id))  # type: ignore[attr-defined]
+    rows = rows.exclude(state=CANCELLED, issued_at=None)
     if running is not None:
         rows = rows.filter(state=ISSUED) if running else rows.exclude(state=ISSUED)
     return rows.order_by("-made_at", "-id")
@@ -41,6 +43,25 @@ def find_alert(*, actor: Actor, alert_id: UUID | str) -> Alert | None:
     except ValueError:
         return None
     return list_alerts(actor=actor).filter(pk=key).first()
+
+
+def list_places_of(*, alert: Alert) -> list[Place]:
+    """The places that a notice was written for. The caller has loaded the alert for its actor."""
+    return [one.place for one in alert.places.select_related("place").order_by("path")]
+
+
+def names_of_places(*, alerts: Sequence[Alert]) -> dict[UUID, list[str]]:
+    """Alert → the names of its places. One query."""
+    names: dict[UUID, list[str]] = {}
+    rows = AlertPlace.objects.filter(alert__in=alerts).order_by("path").values_list("alert_id", "place__name")
+    for alert_id, name in rows:
+        names.setdefault(alert_id, []).append(name)
+    return names
+
+
+def find_update_of(*, actor: Actor, alert: Alert) -> Alert | None:
+    """The notice that took the place of this one, where the actor may see it."""
+    return list_alerts(actor=actor).filter(replaces=alert).exclude(state=DRAFT).first()
 
 
 def list_running() -> list[Alert]:

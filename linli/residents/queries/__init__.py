@@ -9,6 +9,8 @@ from linli.residents.queries.reach import (
     describe_households,
     find_household_by_dwelling_and_last4,
     list_groups_of,
+    list_languages_of,
+    list_without_means,
     member_paths,
 )
 
@@ -21,5 +23,7 @@ __all__ = [
     "describe_households",
     "find_household_by_dwelling_and_last4",
     "list_groups_of",
+    "list_languages_of",
+    "list_without_means",
     "member_paths",
 ]

@@ -91,6 +91,18 @@ def count_means(*, paths: Sequence[str], groups: Sequence[str] = ()) -> MeansCou
     return MeansCount(rows["total"], rows["phone"], rows["answerer"], rows["other"], rows["none"])
 
 
+def list_without_means(*, paths: Sequence[str], groups: Sequence[str] = (), limit: int = 50) -> list[int]:
+    """The first of those below `paths` whom nothing but a knock reaches. One query."""
+    households = Household.objects.below(list(paths)).without_means()
+    if groups:
+        households = households.with_groups(groups)
+    return list(
+        households.order_by("residences__dwelling__entrance__placements__place__path", "pk")[:limit].values_list(
+            "pk", flat=True
+        )
+    )
+
+
 def member_paths(household_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
     """Household → (leaf place, path) where it lives now. Those who departed are left out. One query a batch."""
     found: dict[int, tuple[int, str]] = {}
@@ -206,4 +218,15 @@ def list_groups_of(household_ids: Iterable[int]) -> dict[int, set[str]]:
         )
         for household, group in rows.values_list("memberships__household_id", "marks__group"):
             found[household].add(group)
+    return dict(found)
+
+
+def list_languages_of(household_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Household → the languages of its members, the most spoken first. One query a batch."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for batch in _batches(household_ids):
+        rows = Membership.objects.filter(household__in=batch, until_on=None).exclude(person__language="")
+        spoken = rows.values("household", "person__language").annotate(n=Count("pk"))
+        for row in spoken.order_by("household", "-n", "person__language"):
+            found[row["household"]].append(row["person__language"])
     return dict(found)
