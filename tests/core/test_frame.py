@@ -338,10 +338,8 @@ def test_the_frame_in_a_browser(browser_page):
     page.locator("#ask button[value='']").click()
     assert turns["taken"] == 0
     page.get_by_role("button", name="Take it").click()
-    page.locator("#ask button[value=yes]").click()
-    while not turns["taken"]:
-        page.wait_for_timeout(50)
-    page.wait_for_url("**/live")
+    with page.expect_navigation(url="**/live"):
+        page.locator("#ask button[value=yes]").click()
     assert turns["taken"] == 1
 
     # Keys.
