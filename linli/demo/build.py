@@ -1,0 +1,83 @@
+"""From a described world to a database, by the same actions that an office calls: the division tables, grids and cells,
+accounts and appointments, one roster a community."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from linli.core import clock, jobs
+from linli.core.actors import SYSTEM
+from linli.demo.world import Holding, World
+from linli.grid import actions as grid
+from linli.grid import queries as places
+from linli.grid.imports import import_divisions
+from linli.residents import actions as residents
+
+SETTLED = timedelta(days=60)  # how long before the hour everybody was appointed and registered
+REASON = "roster of the demonstration"
+Note = Callable[[str, int], None]  # what was done, and how many of it
+
+
+def build(world: World, moment: datetime, note: Note) -> None:
+    """Write the world as of `moment`, all or nothing; `note` hears of each part, for a progress bar."""
+    with transaction.atomic():
+        clock.move(to=moment - SETTLED)
+        if world.tables is not None:
+            note("places", import_divisions(actor=SYSTEM, folder=world.tables).added)
+        for level in world.levels:
+            new = [grid.NewPlace(parent=one.parent, name=one.name, code=one.code, kind=one.kind) for one in level]
+            note("places", len(grid.add_places(actor=SYSTEM, places=new)))
+        note("appointments", _appoint(world, moment))
+        clock.move(to=moment - timedelta(days=1))
+        for code, homes in world.homes.items():
+            _settle(world, code)
+            note("households", len(homes))
+        jobs.run_everything()
+    clock.move(to=moment)
+
+
+def _appoint(world: World, moment: datetime) -> int:
+    rows = [grid.NewAccount(one.username, one.name, f"+86{one.phone}" if one.phone[:1] == "1" else one.phone,
+                            reachable=one.reachable) for one in world.workers]  # fmt: skip
+    accounts = grid.make_accounts(actor=SYSTEM, rows=rows)
+    ids = _place_ids({one.place for one in world.holdings} | {one.place for one in world.bodies})
+    bodies = {}
+    for body in world.bodies:
+        place = places.get_place(actor=SYSTEM, code=body.place)
+        bodies[body.name] = grid.add_organisation(actor=SYSTEM, place=place, name=body.name, kind=body.kind).pk
+    new = [_appointment(one, accounts[one.username].pk, ids[one.place], bodies, moment) for one in world.holdings]
+    return len(grid.appoint_many(actor=SYSTEM, rows=new))
+
+
+def _appointment(
+    one: Holding, account_id: int, place_id: int, bodies: dict[str, int], moment: datetime
+) -> grid.NewAppointment:
+    from_at = moment - (timedelta(days=3) if one.days else SETTLED)
+    until_at = moment + timedelta(days=one.days) if one.days else None
+    return grid.NewAppointment(
+        account_id, one.post, place_id, one.paper, from_at, until_at, organisation_id=bodies.get(one.body)
+    )
+
+
+def _place_ids(codes: set[str]) -> dict[str, int]:
+    return {place.code: place.pk for place in places.list_places(actor=SYSTEM, codes=codes)}
+
+
+def _settle(world: World, code: str) -> None:
+    """One community's roster, and its vacant dwellings."""
+    place = places.get_place(actor=SYSTEM, code=code)
+    homes, empty = world.homes[code], world.empty.get(code, ())
+    ids = _place_ids({one.leaf for one in homes} | {one.leaf for one in empty})
+    rows = [replace(home.row, place_id=ids[home.leaf], row=at) for at, home in enumerate(homes, start=2)]
+    day = clock.today() - SETTLED
+    done = residents.import_households(actor=SYSTEM, place=place, rows=rows, from_on=day, reason=REASON)
+    if done.errors:
+        raise RuntimeError(f"the demonstration's own roster is wrong: {done.errors[0]}")
+    if empty:
+        wanted = [
+            grid.WantedDwelling(ids[one.leaf], one.building, one.room, one.estate, one.entrance, one.floor)
+            for one in empty
+        ]
+        grid.ensure_dwellings(actor=SYSTEM, register=place, wanted=wanted, from_on=day)
