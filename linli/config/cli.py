@@ -40,6 +40,7 @@ def build() -> typer.Typer:
     """The command line, put together from the rooms' own."""
     from linli.config import operate
     from linli.grid import cli as grid
+    from linli.residents import cli as residents
 
     app = typer.Typer(
         name="linli", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, epilog=EPILOG
@@ -48,6 +49,7 @@ def build() -> typer.Typer:
     app.add_typer(imports, name="import")
     operate.mount(app)
     grid.mount(app, imports)
+    residents.mount(app, imports)
     return app
 
 

@@ -3,7 +3,7 @@
 Both are called by the register, which counts the people. An entrance without households is placed by hand.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -44,13 +44,12 @@ def ensure_dwellings(
     """Make the estates, buildings, entrances and dwellings that are not there yet; new entrances begin to stand in the
     place that was named. Raises Conflict where an entrance stands elsewhere: find that out with `find_dwellings`."""
     with transaction.atomic():
-        check_may(actor, "places.edit", register)
+        _check_leaves(actor, register, {one.place_id for one in wanted})
         lock(f"premises:{register.pk}")
         before = find_dwellings(register=register, doors=[one.door for one in wanted])
         for one in wanted:
             if before.leaves.get(one.door[:3], one.place_id) != one.place_id:
                 raise Conflict(_("An entrance stands in another place already."), code="entrance-elsewhere")
-        _check_leaves(register, {one.place_id for one in wanted})
         missing = [one for one in wanted if one.door not in before.dwellings]
         if not missing:
             return before
@@ -66,11 +65,13 @@ def ensure_dwellings(
         return after
 
 
-def _check_leaves(register: Place, place_ids: Iterable[int]) -> None:
-    wanted = set(place_ids)
-    found = Place.objects.below(register.path).filter(pk__in=wanted, kind__in=leaf_kinds(), until_on=None).count()
-    if found != len(wanted):
+def _check_leaves(actor: Actor, register: Place, place_ids: set[int]) -> None:
+    found = Place.objects.below(register.path).filter(pk__in=place_ids, kind__in=leaf_kinds(), until_on=None)
+    leaves = list(found.only("path"))
+    if len(leaves) != len(place_ids):
         raise Invalid(_("Buildings and entrances stand in the lowest places of this community only."))
+    for leaf in leaves:
+        check_may(actor, "places.edit", leaf)
 
 
 def _ensure_entrances(

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q
 
+from linli.core.actors import Actor
+from linli.core.paths import within
 from linli.grid.models import Dwelling, Entrance, EntrancePlacement, Place
+from linli.grid.profile import leaf_kinds
 
 DoorKey = tuple[str, str, str, str]  # estate, building, entrance, room
 EntranceKey = tuple[str, str, str]
@@ -39,3 +42,9 @@ def find_dwellings(*, register: Place, doors: Iterable[DoorKey]) -> DwellingsFou
         for key, entrance_id, room in Dwelling.objects.filter(**inside).values_list("id", "entrance_id", "room"):
             found.dwellings[(*entrances[entrance_id], room)] = key
     return found
+
+
+def list_leaves(*, actor: Actor, place: Place) -> list[Place]:
+    """The lowest places at or below a place, each with its parent, in order of path."""
+    found = Place.objects.visible_to(actor).filter(within("path", [place.path]), kind__in=leaf_kinds(), until_on=None)
+    return list(found.select_related("parent").order_by("path"))

@@ -19,6 +19,7 @@ from linli.residents.actions.people import (
     record_phone_dead,
     unmark_group,
 )
+from linli.residents.actions.rosters import import_households
 
 __all__ = [
     "add_household",
@@ -28,6 +29,7 @@ __all__ = [
     "depart_household",
     "depart_person",
     "end_answerer",
+    "import_households",
     "mark_group",
     "move_entrances",
     "move_household",

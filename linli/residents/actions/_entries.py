@@ -1,6 +1,7 @@
 """What was entered, as checked columns. Raises Invalid with a message for each field that is wrong."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from linli.core import clock
@@ -33,6 +34,16 @@ def sealed(**content: Any) -> str:
 
 def person_values(entry: PersonEntry) -> dict[str, Any]:
     """The columns for an entry, checked and normalised. Raises Invalid with a message for each field that is wrong."""
+    values, wrong = check_person(entry)
+    if values["status"] == "departed":  # that is an act of its own
+        wrong["status"] = "status_unknown"
+    if wrong:
+        raise Invalid(fields={name: words.reason(code) for name, code in wrong.items()})
+    return values
+
+
+def check_person(entry: PersonEntry, today: date | None = None) -> tuple[dict[str, Any], dict[str, str]]:
+    """(columns, field → code of what is wrong with it)."""
     wrong: dict[str, str] = {}
     values: dict[str, Any] = {
         "name": rules.name_of(entry.name),
@@ -47,28 +58,26 @@ def person_values(entry: PersonEntry) -> dict[str, Any]:
     _check_texts(values, wrong)
     _check_codes(values, wrong)
     values |= _numbers(entry, wrong)
-    _check_birth(values, wrong)
-    if wrong:
-        raise Invalid(fields=wrong)
+    _check_birth(values, wrong, today or clock.today())
     values["initials"] = initials(values["name"])
-    return values
+    return values, wrong
 
 
 def _check_texts(values: dict[str, Any], wrong: dict[str, str]) -> None:
     if not values["name"]:
-        wrong["name"] = words.reason("name_missing")
+        wrong["name"] = "name_missing"
     for name in ("name", "language", "registered_place"):
         if len(values[name]) > rules.LONGEST[name]:
-            wrong[name] = words.reason("too_long", {"most": str(rules.LONGEST[name])})
+            wrong[name] = "too_long"
 
 
 def _check_codes(values: dict[str, Any], wrong: dict[str, str]) -> None:
     if values["sex"] and values["sex"] not in rules.SEXES:
-        wrong["sex"] = words.reason("sex_unknown")
-    if values["status"] not in ("registered", "unregistered"):
-        wrong["status"] = words.reason("status_unknown")
+        wrong["sex"] = "sex_unknown"
+    if values["status"] not in rules.STATUSES:
+        wrong["status"] = "status_unknown"
     if set(values["channels"]) - set(rules.CHANNELS):
-        wrong["channels"] = words.reason("channel_unknown")
+        wrong["channels"] = "channel_unknown"
 
 
 def _numbers(entry: PersonEntry, wrong: dict[str, str]) -> dict[str, Any]:
@@ -76,11 +85,11 @@ def _numbers(entry: PersonEntry, wrong: dict[str, str]) -> dict[str, Any]:
     try:
         phone = numbers.normalise_phone(entry.phone) if entry.phone.strip() else ""
     except numbers.BadNumber as error:
-        wrong["phone"] = words.reason(error.reason)
+        wrong["phone"] = error.reason
     try:
         number = numbers.normalise_id(entry.id_number) if entry.id_number.strip() else ""
     except numbers.BadNumber as error:
-        wrong["id_number"] = words.reason(error.reason)
+        wrong["id_number"] = error.reason
     return number_columns(phone, number)
 
 
@@ -97,21 +106,23 @@ def number_columns(phone: str, number: str) -> dict[str, str]:
     }
 
 
-def _check_birth(values: dict[str, Any], wrong: dict[str, str]) -> None:
+def _check_birth(values: dict[str, Any], wrong: dict[str, str], today: date) -> None:
     told = numbers.birth_date_of(values["id_number"]) if values["id_number"] else None
     if told and values["born_on"] and told != values["born_on"]:
-        wrong["born_on"] = words.reason("birth_contradicts_id")
+        wrong["born_on"] = "birth_contradicts_id"
     values["born_on"] = values["born_on"] or told
-    if values["born_on"] and values["born_on"] > clock.today():
-        wrong["born_on"] = words.reason("date_in_future")
-    if values["id_number"] and not values["sex"]:
-        values["sex"] = numbers.sex_of(values["id_number"])
+    if values["born_on"] and values["born_on"] > today:
+        wrong["born_on"] = "date_in_future"
+    sex = numbers.sex_of(values["id_number"]) if values["id_number"] else ""
+    if sex and values["sex"] and sex != values["sex"]:
+        wrong["sex"] = "sex_contradicts_id"
+    values["sex"] = values["sex"] or sex
 
 
 def check_groups(codes: Sequence[str]) -> None:
     for code in codes:
         if code not in known_groups():
-            raise Invalid(fields={"groups": words.reason("group_unknown", {"value": code})})
+            raise Invalid(fields={"groups": words.reason("group_unknown")})
 
 
 def check_role(role: str) -> None:
@@ -126,7 +137,7 @@ def household_values(name: str, kind: str, subkind: str) -> dict[str, str]:
     if not name:
         wrong["name"] = words.reason("name_missing")
     if len(name) > rules.LONGEST["household"]:
-        wrong["name"] = words.reason("too_long", {"most": str(rules.LONGEST["household"])})
+        wrong["name"] = words.reason("too_long")
     if kind not in rules.KINDS or (subkind and subkind not in rules.SUBKINDS[kind]):
         wrong["kind"] = words.reason("kind_unknown")
     if wrong:
@@ -140,7 +151,7 @@ def answerer_values(name: str, phone: str, relation: str) -> dict[str, Any]:
     if not name or not phone.strip():
         raise Invalid(words.reason("answerer_incomplete"), fields={"name": words.reason("answerer_incomplete")})
     if len(name) > rules.LONGEST["name"]:
-        raise Invalid(fields={"name": words.reason("too_long", {"most": str(rules.LONGEST["name"])})})
+        raise Invalid(fields={"name": words.reason("too_long")})
     try:
         number = numbers.normalise_phone(phone)
     except numbers.BadNumber as error:
