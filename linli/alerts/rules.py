@@ -1,5 +1,7 @@
 """States of an alert, the clock of its line, and why a household was not reached. Pure."""
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -86,3 +88,20 @@ class NotReached:
 
 def count_unaccounted(rows: Iterable[NotReached]) -> int:
     return sum(not row.accounted for row in rows)
+
+
+_DOOR_WORDS = re.compile(r"(栋|幢|号楼|楼|座|单元|门|室|房|[-–—－―/\\,，、·.。\s])+")
+
+
+def split_door(building: str, entrance: str, room: str) -> tuple[str, str, str]:
+    """Building, entrance and room as a resident wrote them. '3-2-301', '3栋2单元301室' or '3-301' written into one field
+    counts as all of them; whatever else is left as it is."""
+    written = [part.strip() for part in (building, entrance, room) if part.strip()]
+    if len(written) != 1:
+        return building.strip(), entrance.strip(), room.strip()
+    parts = [part for part in _DOOR_WORDS.sub(" ", unicodedata.normalize("NFKC", written[0])).split(" ") if part]
+    if len(parts) == 3:
+        return parts[0], parts[1], parts[2]
+    if len(parts) == 2:
+        return parts[0], "", parts[1]
+    return building.strip(), entrance.strip(), room.strip()

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from linli.core import pages
 
@@ -8,4 +8,6 @@ handler500 = "linli.core.pages.server_error"
 urlpatterns = [
     path("healthz", pages.health, name="health"),
     path("language", pages.choose_language, name="choose-language"),
+    path("", include("linli.grid.urls")),
+    path("", include("linli.alerts.urls")),
 ]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from linli.core import clock
 from linli.core.crypto import keyed_hash
@@ -13,7 +14,7 @@ from linli.core.models import Throttle
 
 def count_try(what: str, who: str, *, most: int, minutes: int) -> None:
     """Count one try; raises TooMany past `most` within a window of `minutes`. Commits on its own."""
-    key = keyed_hash(f"{what}\0{who}", "throttle")
+    key = _key(what, who)
     with transaction.atomic():
         lock(f"throttle:{key}")
         now = clock.now()
@@ -25,3 +26,12 @@ def count_try(what: str, who: str, *, most: int, minutes: int) -> None:
         row.save(update_fields=["tries"])
     if row.tries > most:
         raise TooMany()
+
+
+def take_back_try(what: str, who: str) -> None:
+    """A counted try turned out to be right: it was no guess. Counting first keeps many tries at once from slipping by."""
+    Throttle.objects.filter(key=_key(what, who), tries__gt=0).update(tries=F("tries") - 1)
+
+
+def _key(what: str, who: str) -> str:
+    return keyed_hash(f"{what}\0{who}", "throttle")

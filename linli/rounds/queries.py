@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from linli.core.actors import Actor, outermost
-from linli.core.paths import within
+from linli.core.paths import hull, within
 from linli.grid.models import Place
 from linli.grid.profile import line_place_kinds
 from linli.grid.queries import count_line_places, list_moves, read_headcounts
@@ -66,7 +66,7 @@ def _answered(found: Round, read: dict[int, str]) -> Counter[int]:
     sums: Counter[int] = Counter(
         dict(Tally.objects.filter(round=found, place_id__in=read).values_list("place_id", "answered"))
     )
-    deltas = TallyDelta.objects.filter(within("path", outermost(read.values())), round=found)
+    deltas = TallyDelta.objects.filter(within("path", hull(outermost(read.values()))), round=found)
     loose = [(row["path"], row["total"]) for row in deltas.values("path").annotate(total=Sum("n"))]
     for path, n in [*loose, *_loose_moves(found)]:
         for key, root in read.items():
@@ -105,7 +105,7 @@ def _loose_moves(found: Round) -> list[tuple[str, int]]:
 def _filtered(found: Round, read: dict[int, str]) -> dict[int, Coverage]:
     """A round over a group has no ready counts: its members are few and marked, so they are counted from the marks."""
     rows = (
-        members(found, outermost(read.values()))
+        members(found, hull(outermost(read.values())))
         .values(path=F(f"{LEAF}__path"))
         .annotate(members=Count("pk"), answered=Count("pk", filter=Exists(_answers(found))))
     )

@@ -1,0 +1,37 @@
+from django.urls import path
+
+from linli.alerts.views import compose, copying, office, public
+
+urlpatterns = [
+    # The office.
+    path("alerts/", office.index, name="alert-list"),
+    path("alerts/new", compose.new, name="alert-new"),
+    path("alerts/new/places", compose.places, name="alert-places"),
+    path("alerts/<uuid:alert_id>", office.picture, name="alert"),
+    path("alerts/<uuid:alert_id>/edit", compose.edit, name="alert-edit"),
+    path("alerts/<uuid:alert_id>/preview", compose.preview, name="alert-preview"),
+    path("alerts/<uuid:alert_id>/issue", compose.issue, name="alert-issue"),
+    path("alerts/<uuid:alert_id>/update", compose.update, name="alert-update"),
+    path("alerts/<uuid:alert_id>/cancel", compose.cancel, name="alert-cancel"),
+    path("alerts/<uuid:alert_id>/acknowledge", compose.acknowledge, name="alert-acknowledge"),
+    path("alerts/<uuid:alert_id>/places/<str:code>", office.picture, name="alert-place"),
+    path("alerts/<uuid:alert_id>/bar", office.bar, name="alert-bar"),
+    path("alerts/<uuid:alert_id>/figures", office.figures, name="alert-figures"),
+    path("alerts/<uuid:alert_id>/evidence", office.evidence, name="alert-evidence"),
+    path("alerts/<uuid:alert_id>/timeline", office.timeline, name="alert-timeline"),
+    path("alerts/<uuid:alert_id>/not-reached", office.not_reached, name="alert-not-reached"),
+    path("alerts/<uuid:alert_id>/certificate", office.certificate, name="alert-certificate"),
+    path("alerts/<uuid:alert_id>/copy", copying.index, name="alert-copy"),
+    path("alerts/<uuid:alert_id>/copy/<str:code>", copying.make_link, name="alert-copy-link"),
+    path("alerts/<uuid:alert_id>/copy/<str:code>/end", copying.end_links, name="alert-copy-end"),
+    # Without an account: a household's own link, and the link of a chat group.
+    path("l/<str:token>", public.open_link, name="link-open"),
+    path("n/", public.notices, name="notices"),
+    path("n/confirm", public.confirm_notice, name="notice-confirm"),
+    path("n/forget", public.forget_me, name="notice-forget"),
+    path("n/forgotten", public.forgotten, name="forgotten"),
+    path("s/", public.shared, name="shared"),
+    path("s/confirm", public.confirm_shared, name="shared-confirm"),
+    path("s/done", public.shared_done, name="shared-done"),
+    path("s/<str:token>", public.open_shared, name="shared-open"),
+]
