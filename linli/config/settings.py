@@ -64,7 +64,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "linli.config.context.page",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "linli.core.templatetags.linli"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "linli.core.templatetags.linli",
+                "linli.grid.templatetags.grid",
+            ],
         },
     }
 ]
@@ -97,6 +102,7 @@ AXES_LOCKOUT_CALLABLE = "linli.core.lockout.locked_out"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # one-time links to set a password
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "my-day"
 
@@ -110,6 +116,7 @@ CSRF_FAILURE_VIEW = "linli.core.pages.csrf_failed"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.https else None  # the proxy in front ends TLS
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

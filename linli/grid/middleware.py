@@ -45,7 +45,9 @@ def _to_the_door(request: HttpRequest) -> HttpResponse:
         back = _own_path(request, request.headers.get("HX-Current-URL", ""))
         door = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
         return HttpResponse(status=401, headers={"HX-Redirect": door})
-    back = request.get_full_path() if request.method == "GET" else _own_path(request, request.headers.get("Referer", ""))
+    back = (
+        request.get_full_path() if request.method == "GET" else _own_path(request, request.headers.get("Referer", ""))
+    )
     return redirect_to_login(back)
 
 

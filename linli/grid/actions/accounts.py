@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -23,9 +24,9 @@ from linli.core.crypto import keyed_hash
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
 from linli.core.locks import lock
 from linli.core.writes import done_before, mark_done
-from linli.grid.access import check_operator, may_operate
-from linli.grid.actions.posts import end_appointments_of
-from linli.grid.models import Account, ApiToken
+from linli.grid.access import check_may, check_operator, may_operate
+from linli.grid.actions.posts import appoint, end_appointments_of
+from linli.grid.models import Account, ApiToken, Appointment, Place
 from linli.grid.queries.accounts import find_account_by_link, find_token, hash_token
 from linli.grid.rules import MOST_TOKEN_DAYS, PERMISSIONS, TOKEN_DAYS, TOKEN_PREFIX, default_scopes, plain_username
 
@@ -104,6 +105,31 @@ def make_accounts(*, actor: Actor, rows: Sequence[NewAccount]) -> dict[str, Acco
                 )
             found |= standing | {one.username: one for one in made}
     return found
+
+
+def appoint_person(
+    *,
+    actor: Actor,
+    person: Account | NewAccount,
+    post_kind: str,
+    place: Place,
+    paper: str,
+    write_id: UUID | None = None,
+    **more: Any,
+) -> Appointment:
+    """Appoint somebody, opening their account first where it is new: both or neither. Further names as in `appoint`."""
+    who = person.pk if isinstance(person, Account) else [person.username, person.name, person.phone]
+    content = [who, post_kind, place.pk, paper, sorted((key, str(value)) for key, value in more.items())]
+    with transaction.atomic():
+        before = done_before(actor, "appoint_person", write_id, content)
+        if before:
+            return Appointment.objects.visible_to(actor).select_related("account", "place").get(pk=before)
+        check_may(actor, "posts.appoint", place, seen_with="posts.see")
+        if isinstance(person, NewAccount):
+            person = make_account(actor=actor, username=person.username, name=person.name, phone=person.phone)
+        made = appoint(actor=actor, account=person, post_kind=post_kind, place=place, paper=paper, **more)
+        mark_done(actor, "appoint_person", write_id, content, made.pk)
+        return made
 
 
 def _from_row(row: NewAccount) -> Account:

@@ -76,7 +76,9 @@ def _scopes(*, sensitive: bool) -> list[tuple[str, str]]:
 
 class TokenForm(forms.Form):
     name = forms.CharField(label=_("Which program is it for?"), max_length=60)
-    days = forms.IntegerField(label=_("Valid for how many days"), initial=TOKEN_DAYS, min_value=1, max_value=MOST_TOKEN_DAYS)
+    days = forms.IntegerField(
+        label=_("Valid for how many days"), initial=TOKEN_DAYS, min_value=1, max_value=MOST_TOKEN_DAYS
+    )
     scopes = forms.MultipleChoiceField(
         label=_("What it may do, within your own posts"),
         choices=_scopes(sensitive=False),

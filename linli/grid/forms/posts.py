@@ -1,6 +1,6 @@
 """Forms of appointing and ending."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -78,7 +78,10 @@ class AppointForm(forms.Form):
 class EndForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("It is kept in the audit trail."))
     last_on = forms.DateField(
-        label=_("Last day"), required=False, widget=DayInput, help_text=_("Leave it empty and the appointment ends now.")
+        label=_("Last day"),
+        required=False,
+        widget=DayInput,
+        help_text=_("Leave it empty and the appointment ends now."),
     )
 
 

@@ -15,7 +15,7 @@ from linli.core.errors import Missing
 from linli.core.models import AuditEntry
 from linli.core.paths import within
 from linli.grid.access import check_operator, may_operate
-from linli.grid.models import Account, ApiToken, Appointment
+from linli.grid.models import Account, ApiToken, Appointment, Place
 from linli.grid.profile import post_kinds
 from linli.grid.rules import TOKEN_PREFIX
 
@@ -133,13 +133,21 @@ def find_account_by_link(*, uid: str, token: str) -> Account | None:
 # The audit trail -----------------------------------------------------------------------------------------------------
 
 
+def list_own_audit(*, actor: Actor) -> QuerySet[AuditEntry]:
+    """What was done to one's own account, by oneself and by others, the newest first."""
+    mine = get_own_account(actor=actor)
+    return AuditEntry.objects.filter(object_type="grid.account", object_id=str(mine.pk)).order_by("-at", "-id")
+
+
 def list_audit(
     *, actor: Actor, since: datetime, act: str = "", who: str = "", object_type: str = "", object_id: str = ""
 ) -> QuerySet[AuditEntry]:
     """Entries on the actor's places, the newest first. An operator also reads what was done to accounts and tokens.
     Entries hold no values: only acts, ids, names of fields and reasons."""
-    mine = within("path", actor.paths("audit.see"))
-    if may_operate(actor):
+    mine, operator = within("path", actor.paths("audit.see")), may_operate(actor)
+    if not (operator or actor.may_somewhere("audit.see")):
+        raise Missing()
+    if operator:
         mine |= Q(object_type__in=ACCOUNT_OBJECTS)
     wanted = {"act": act, "object_type": object_type, "object_id": object_id}
     rows = AuditEntry.objects.filter(mine, at__gte=since, **{key: value for key, value in wanted.items() if value})
@@ -155,3 +163,8 @@ def name_actors(refs: list[str]) -> dict[str, str]:
     """How the audit trail's references to accounts are called. One query."""
     keys = {int(ref.partition(":")[2]) for ref in refs if ref.startswith("account:")}
     return {f"account:{key}": name for key, name in Account.objects.filter(pk__in=keys).values_list("pk", "name")}
+
+
+def name_paths(paths: list[str]) -> dict[str, str]:
+    """How the places at these paths are called now. One query."""
+    return dict(Place.objects.filter(path__in={path for path in paths if path}).values_list("path", "name"))

@@ -145,6 +145,15 @@ def list_posts_of(*, actor: Actor, account: Account) -> list[Appointment]:
     return list(rows.select_related("place__parent", "organisation").order_by("place__path", "from_at"))
 
 
+def list_posts_of_many(*, actor: Actor, accounts: Iterable[Account]) -> dict[int, list[Appointment]]:
+    """Account → the posts it holds now in the actor's places. One query."""
+    rows = held_at(clock.now()).visible_to(actor).filter(account__in=[one.pk for one in accounts])
+    found: dict[int, list[Appointment]] = defaultdict(list)
+    for one in rows.select_related("place").order_by("place__path", "id"):
+        found[one.account_id].append(one)
+    return dict(found)
+
+
 def is_self(actor: Actor, account_id: int) -> bool:
     return actor.kind == "account" and actor.id == account_id
 
@@ -153,6 +162,12 @@ def list_organisations(*, actor: Actor, place: Place) -> QuerySet[Organisation]:
     """Bodies that may lend a holder to a place: those at the place, above it, or in the actor's places."""
     near = Q(place__path__in=ancestors(place.path)) | within("place__path", actor.paths("posts.appoint"))
     return Organisation.objects.filter(near).select_related("place").order_by("name", "id")
+
+
+def list_above(*, actor: Actor, place: Place, permission: str) -> list[Place]:
+    """The places above one, outermost first, as far up as the actor's own reach."""
+    rows = Place.objects.visible_to(actor, permission).filter(path__in=place.ancestor_paths)
+    return list(rows.order_by("path"))
 
 
 def list_top_places(*, actor: Actor, permission: str) -> list[Place]:

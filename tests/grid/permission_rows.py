@@ -1,0 +1,6 @@
+"""Routes of the grid."""
+
+from tests.grid.permission_rows_posts import ROWS as POSTS
+from tests.matrix import Row
+
+ROWS: list[Row] = [*POSTS]
