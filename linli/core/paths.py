@@ -37,3 +37,16 @@ class PathField(models.CharField):
         if connection.vendor == "postgresql":
             found["collation"] = "C"
         return found
+
+
+def hull(paths: Iterable[str], *, most: int = 50) -> list[str]:
+    """`paths`, or the one path that holds them all where they are more than `most`: a query with hundreds of ranges is
+    slower than one with a wide range, and SQLite refuses it. The caller picks from the rows what it asked for."""
+    wanted = sorted(set(paths))
+    if len(wanted) <= most:
+        return wanted
+    first, last = wanted[0].split("/"), wanted[-1].split("/")
+    shared = 0
+    while shared < min(len(first), len(last)) - 1 and first[shared] == last[shared]:
+        shared += 1
+    return ["/".join(first[:shared]) + "/" if shared else ""]

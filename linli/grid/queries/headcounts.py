@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Max, OuterRef, Q, Subquery, Sum
 
-from linli.core.paths import within
+from linli.core.paths import hull, within
 from linli.grid.models import Headcount, HeadcountChange, Place
 from linli.grid.profile import line_place_kinds
 
@@ -64,7 +64,8 @@ def _unfolded(paths: list[str], unit: str, upto: int | None) -> list[tuple[str, 
     if upto is not None:
         rows = rows.filter(id__lte=upto)
         pending |= Q(folded_into__gt=upto)
-    rows = rows.filter(pending).filter(within("from_path", paths) | within("to_path", paths))
+    near = hull(paths)
+    rows = rows.filter(pending).filter(within("from_path", near) | within("to_path", near))
     found = rows.values("from_path", "to_path").annotate(total=Sum("n"))
     return [(row["from_path"], row["to_path"], row["total"]) for row in found]
 
