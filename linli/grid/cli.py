@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,7 @@ Under = Annotated[str, typer.Option(help="Code of the place at whose top to begi
 def mount(app: typer.Typer, imports: typer.Typer) -> None:
     app.add_typer(places, name="places")
     imports.command("places")(import_places)
+    imports.command("premises")(import_premises)
 
 
 class By(StrEnum):
@@ -61,6 +63,35 @@ def _told(done: PlacesImported) -> str:
         gone = _("%(n)s places are no longer in the tables and were kept: %(codes)s")
         text += "\n" + gone % {"n": done.vanished, "codes": " ".join(done.vanished_codes)}
     return text
+
+
+def import_premises(
+    file: Annotated[Path, typer.Argument(help="XLSX or CSV: grid, cell, estate, building, entrance, floor, room.")],
+    place: Annotated[str, typer.Option(help="Code of the community.")],
+    make_places: Annotated[bool, typer.Option("--make-places", help="Make grids and cells that are missing.")] = False,
+    errors: Annotated[Path | None, typer.Option(help="Write the bad rows here, as an XLSX to mend.")] = None,
+) -> None:
+    """Bring buildings, entrances and dwellings of a community in. Good rows go in, bad ones are named; again adds nothing."""
+    data = file.read_bytes()
+    with _named(place):
+        register = queries.get_place(actor=SYSTEM, code=place)
+    done = incoming.import_premises(
+        actor=SYSTEM, data=data, filename=file.name, register=register, make_places=make_places
+    )
+    if errors and done.errors:
+        errors.write_bytes(done.error_sheet())
+    counts = {"rows": done.rows, "good": done.good, "places": done.places, **asdict(done.added)}
+    if not done.good and done.errors:
+        raise Problem(str(done.errors[0]), code="no-good-row")
+    console.result({**counts, "errors": [asdict(error) for error in done.errors], "notes": done.notes}, _lines(done))
+
+
+def _lines(done: incoming.PremisesImported) -> str:
+    text = _(
+        "%(good)s of %(rows)s rows went in: %(buildings)s new buildings, %(entrances)s entrances, %(dwellings)s dwellings."
+    )
+    lines = [text % {"good": done.good, "rows": done.rows, **asdict(done.added)}, *done.notes]
+    return "\n".join([*lines, *(str(error) for error in done.errors[:50])])
 
 
 @places.command("count")

@@ -53,7 +53,7 @@ def ensure_dwellings(
         missing = [one for one in wanted if one.door not in before.dwellings]
         if not missing:
             return before
-        entrances, made = _ensure_entrances(register, missing, from_on or clock.today())
+        entrances, made = ensure_entrances(register, missing, from_on or clock.today())
         rows = {(entrances[one.door[:3]], one.room): one for one in missing}
         Dwelling.objects.bulk_create(
             Dwelling(entrance_id=entrance, floor=one.floor, room=room, sort=natural_key(room))
@@ -74,7 +74,7 @@ def _check_leaves(actor: Actor, register: Place, place_ids: set[int]) -> None:
         check_may(actor, "places.edit", leaf)
 
 
-def _ensure_entrances(
+def ensure_entrances(
     register: Place, wanted: Sequence[WantedDwelling], day: date
 ) -> tuple[dict[EntranceKey, int], int]:
     estates = _ensure(Estate, {one.estate: {"place": register, "name": one.estate} for one in wanted if one.estate})

@@ -84,3 +84,10 @@ def _count_premises(paths: list[str]) -> dict[str, int]:
         "entrance": entrances.count(),
         "dwelling": Dwelling.objects.filter(entrance__in=entrances).count(),
     }
+
+
+def list_places_in(*, actor: Actor, place: Place, permission: str = "places.see") -> list[Place]:
+    """All places below one, in order of path: for a community, never for a country."""
+    return list(
+        Place.objects.visible_to(actor, permission).below(place.path).filter(until_on=None).order_by("path")[1:]
+    )
