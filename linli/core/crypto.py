@@ -74,6 +74,9 @@ def fingerprint() -> str:
 class EncryptedTextField(models.BinaryField):
     """A text that is sealed on its way to the database. Empty text stays empty."""
 
+    _pyi_private_set_type: str  # for mypy: the value is a text, whatever the column holds
+    _pyi_private_get_type: str  # type: ignore[assignment]
+
     def __init__(self, *args: Any, **kwargs: Any):
         kwargs.setdefault("default", b"")
         kwargs.setdefault("editable", True)

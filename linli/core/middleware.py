@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
 
 from linli.core import pages
+from linli.core.api import API, as_problem
 from linli.core.errors import Problem
 from linli.core.logs import log
 
@@ -24,12 +25,12 @@ class RequestLog:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
-        request.request_id = uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
+        request.request_id = uuid.uuid4().hex[:12]
         response = self.get_response(request)
         route = request.resolver_match.route if request.resolver_match else "-"
         log.info(
             "request",
-            id=request.request_id,  # type: ignore[attr-defined]
+            id=request.request_id,
             method=request.method,
             route=route,
             status=response.status_code,
@@ -57,13 +58,15 @@ class ChosenLanguage:
 
 
 class Problems:
-    """Raised problems become pages; pages of signed-in people are never stored by the browser."""
+    """Raised problems become pages, on the API problem+json; pages of signed-in people are never stored by the browser."""
 
     def __init__(self, get_response: Next):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        if request.path.startswith(API):
+            response = as_problem(response)
         if "Cache-Control" not in response.headers and not request.path.startswith(f"/{settings.STATIC_URL}"):
             response.headers["Cache-Control"] = "no-store"
         return response
