@@ -48,9 +48,10 @@ class Home:
     notices: tuple[ShownNotice, ...]
 
 
-def read_home(*, actor: Actor, household: int, languages: Sequence[str] = ()) -> Home:
-    """The notices that are out for a household, the newest first, in the first language there is of `languages`, the
-    household's own and the deployment's. Raises Missing where it lives nowhere any more or the actor holds no link."""
+def read_home(*, actor: Actor, household: int, chosen: Sequence[str] = (), phone: Sequence[str] = ()) -> Home:
+    """The notices that are out for a household, the newest first, in the first language there is of the one `chosen`, the
+    household's own, the `phone`'s and the deployment's. Raises Missing where it lives nowhere any more or the actor holds
+    no link."""
     if actor.kind not in {"link", "system"}:
         raise Missing()
     leaf = member_paths([household]).get(household)
@@ -66,7 +67,7 @@ def read_home(*, actor: Actor, household: int, languages: Sequence[str] = ()) ->
     notices = []
     for alert in alerts:
         at, how, _by = answers.get((alert.households_id, household), (None, "", ""))  # type: ignore[arg-type]
-        notices.append(_shown(alert, [*languages, *own], names, at, how))
+        notices.append(_shown(alert, [*chosen, *own, *phone], names, at, how))
     return Home(names.get(path, ("", ""))[1], door.masked if door else "", tuple(own), tuple(notices))
 
 

@@ -92,6 +92,10 @@ def _chosen_languages(request: HttpRequest) -> list[str]:
     return [code for code in asked if code in _known_languages()][:1]
 
 
+def _phone_languages() -> list[str]:
+    return [translation.get_language() or ""]
+
+
 # The link and its cookie ---------------------------------------------------------------------------------------------
 
 
@@ -158,7 +162,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     link = _opened(request, HOUSEHOLD)
     chosen = _chosen_languages(request)
-    home = queries.read_home(actor=_actor(link), household=link.subject, languages=chosen)
+    home = queries.read_home(actor=_actor(link), household=link.subject, chosen=chosen, phone=_phone_languages())
     spoken = [code for code in home.languages if code in _known_languages()]
     if spoken and not chosen:
         _speak(request, spoken[0])
@@ -236,12 +240,11 @@ def shared(request: HttpRequest) -> HttpResponse:
 
 def _read_shared(request: HttpRequest, link: PersonalLink) -> queries.SharedNotice:
     return queries.read_shared_notice(
-        actor=_actor(link), alert_id=link.source, place_id=link.subject, languages=_page_languages(request)
+        actor=_actor(link),
+        alert_id=link.source,
+        place_id=link.subject,
+        languages=[*_chosen_languages(request), *_phone_languages()],
     )
-
-
-def _page_languages(request: HttpRequest) -> list[str]:
-    return [*_chosen_languages(request), translation.get_language() or ""]
 
 
 def _show_shared(
