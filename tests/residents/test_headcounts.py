@@ -16,6 +16,7 @@ from linli.grid.models import Dwelling, Entrance, EntrancePlacement, HeadcountCh
 from linli.grid.queries import read_headcounts
 from linli.residents import actions
 from linli.residents.models import Household, Membership, Person
+from linli.residents.queries import member_paths
 from linli.residents.rules import PersonEntry
 from tests.conftest import Cast
 
@@ -37,6 +38,9 @@ def assert_counts_hold(cast: Cast) -> None:
     for key, path in places:
         assert households[key].count == Household.objects.below([path]).count(), path
         assert people[key].count == people_below(path), path
+    everyone = list(Household.objects.values_list("id", flat=True))
+    for household, (_leaf, path) in member_paths(everyone).items():
+        assert Household.objects.below([path]).filter(pk=household).exists()
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ class Door:
     leaf_id: int
     leaf: str
     path: str
-    order: tuple[str, str, int, str, int]
+    order: tuple[str, str, str, int, str, int]  # of walking: estate, building, entrance, floor, room; hidden ones last
 
     @property
     def address(self) -> str:
@@ -147,7 +147,9 @@ def door_of(actor: Actor, residence: Residence) -> Door:
     path, leaf = residence.path, residence.leaf_name  # type: ignore[attr-defined]
     hidden = not may_see_address(actor, household, path)
     entrance = dwelling.entrance
-    order = (str(entrance.building.sort), entrance.sort, dwelling.floor or 0, dwelling.sort, household.pk)
+    estate = entrance.building.estate.name if entrance.building.estate else ""
+    floor = -99 if dwelling.floor is None else dwelling.floor
+    order = (estate, entrance.building.sort, entrance.sort, floor, dwelling.sort, household.pk)
     return Door(
         id=household.pk,
         name=household.name,
@@ -162,7 +164,7 @@ def door_of(actor: Actor, residence: Residence) -> Door:
         leaf_id=residence.leaf_id,  # type: ignore[attr-defined]
         leaf=leaf,
         path=path,
-        order=("~", "", 0, "", household.pk) if hidden else order,
+        order=("\U0010ffff", "", "", 0, "", household.pk) if hidden else order,
     )
 
 
