@@ -19,7 +19,9 @@ def redact(text: str) -> str:
 
 
 def _redact_event(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
-    return {key: redact(value) if isinstance(value, str) and key != "timestamp" else value for key, value in event.items()}
+    return {
+        key: redact(value) if isinstance(value, str) and key != "timestamp" else value for key, value in event.items()
+    }
 
 
 def configure(*, level: str = "INFO", as_json: bool = False) -> None:
@@ -32,7 +34,9 @@ def configure(*, level: str = "INFO", as_json: bool = False) -> None:
     last: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

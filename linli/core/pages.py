@@ -53,6 +53,10 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     response = redirect(back)
     if chosen in {code for code, _name in settings.LANGUAGES}:
         response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, chosen, max_age=365 * 86400, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=365 * 86400,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
         )
     return response
