@@ -128,7 +128,8 @@ def api_text() -> str | None:
     if not (ROOT / "linli" / "config" / "api.py").exists():
         return None
     api = import_module("linli.config.api").api
-    return json.dumps(api.get_openapi_schema(), default=str, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    schema = api.get_openapi_schema(path_prefix="/api/v1/")
+    return json.dumps(schema, default=str, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def made_texts() -> Iterator[tuple[Path, str, str]]:
