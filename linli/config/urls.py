@@ -1,5 +1,6 @@
 from django.urls import include, path
 
+from linli.config.api import api
 from linli.core import pages
 
 handler404 = "linli.core.pages.not_found"
@@ -10,4 +11,5 @@ urlpatterns = [
     path("language", pages.choose_language, name="choose-language"),
     path("", include("linli.grid.urls")),
     path("", include("linli.alerts.urls")),
+    path("api/v1/", api.urls),
 ]

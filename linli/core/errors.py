@@ -55,6 +55,14 @@ class TooMany(Problem):
     status = 429
     code = "too-many"
     title = _("Too many tries: please wait a few minutes")
+    retry_after_s = 300
+
+    @classmethod
+    def until(cls, seconds: float) -> "TooMany":
+        """With the time after which a try counts anew, for programs."""
+        made = cls()
+        made.retry_after_s = max(1, round(seconds))
+        return made
 
 
 class SetupError(Exception):

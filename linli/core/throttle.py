@@ -25,7 +25,7 @@ def count_try(what: str, who: str, *, most: int, minutes: int) -> None:
         row.tries += 1
         row.save(update_fields=["tries"])
     if row.tries > most:
-        raise TooMany()
+        raise TooMany.until((row.window_from + timedelta(minutes=minutes) - now).total_seconds())
 
 
 def take_back_try(what: str, who: str) -> None:

@@ -13,6 +13,7 @@ from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.errors import Conflict, Invalid
 from linli.core.locks import lock
+from linli.core.writes import done_before, mark_done
 from linli.duties.access import check_may_work
 from linli.duties.models import Task, TaskLine, TaskMove
 from linli.duties.rules import APPOINTMENT_ENDED, CLIMBED, DONE, HANDED_OVER
@@ -112,10 +113,13 @@ def record_line(*, actor: Actor, task: Task, subject: int, note: str) -> None:
         audit.record(actor, "record_task_line", task, fields=["note"], path=task.area_path)
 
 
-def hand_over(*, actor: Actor, task: Task, to: Appointment, note: str = "") -> Task:
+def hand_over(*, actor: Actor, task: Task, to: Appointment, note: str = "", write_id: UUID | None = None) -> Task:
     """Give a task to another holder, by an appointment at the task's area or above it."""
-    check_may_work(actor, task)
+    content = [str(task.pk), to.pk, note]
     with transaction.atomic():
+        if done_before(actor, "hand_over_task", write_id, content):
+            return Task.objects.get(pk=task.pk)
+        check_may_work(actor, task)
         fresh = Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
         if fresh.closed_at is not None:
             raise Conflict(_("This task is closed: there is nothing left to hand over."))
@@ -123,6 +127,7 @@ def hand_over(*, actor: Actor, task: Task, to: Appointment, note: str = "") -> T
         chosen = valid.select_related("place", "account").first()
         if chosen is None or not fresh.area_path.startswith(chosen.place.path):
             raise Invalid(_("Choose someone who holds a post at this place or above it now."))
+        mark_done(actor, "hand_over_task", write_id, content, fresh.pk)
         if chosen.account_id == fresh.holder_id:
             return fresh
         _move(

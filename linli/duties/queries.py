@@ -23,9 +23,11 @@ def list_my_tasks(*, actor: Actor) -> list[Task]:
     return list(rows.order_by("due_at", "area_path"))
 
 
-def list_tasks(*, actor: Actor, only_open: bool = True) -> QuerySet[Task]:
-    """Tasks in the actor's places, the soonest due first."""
+def list_tasks(*, actor: Actor, only_open: bool = True, mine: bool = False) -> QuerySet[Task]:
+    """Tasks in the actor's places, or only those that the actor holds; the soonest due first."""
     rows = Task.objects.visible_to(actor).select_related("area", "post_place", "holder")
+    if mine:
+        rows = rows.filter(holder_id=actor.id) if actor.kind == "account" else rows.none()
     return (rows.open() if only_open else rows).order_by("due_at", "area_path", "id")
 
 
@@ -74,3 +76,9 @@ def list_possible_holders(*, task: Task) -> list[Appointment]:
     return list(
         rows.exclude(account_id=task.holder_id).select_related("account", "place").order_by("-place__path", "id")
     )
+
+
+def find_possible_holder(*, task: Task, appointment_id: int) -> Appointment | None:
+    """An appointment at the task's area or above it, of its present holder too: handing over is done twice as once."""
+    rows = Appointment.objects.filter(pk=appointment_id, place__path__in=ancestors(task.area_path))
+    return rows.select_related("account", "place").first()

@@ -1,20 +1,31 @@
 """Places and posts for programs."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
-from pydantic import Field
+from ninja import Router, Schema
+from pydantic import AwareDatetime, Field
 
-from linli.core.api import MOST, PROBLEMS, Page, offset_page, read_cursor, read_offset, write_cursor
+from linli.core.api import (
+    PROBLEMS,
+    WRITE_PROBLEMS,
+    Cursor,
+    Limit,
+    Page,
+    actor_of,
+    cut,
+    key_page,
+    needs,
+    read_cursor,
+    write_cursor,
+)
 from linli.grid import actions, queries
-from linli.grid.models import Appointment, Place
+from linli.grid.models import Place
 
 places = Router(tags=["places"])
 posts = Router(tags=["posts"])
-Limit = Query(100, ge=1, le=MOST)
 
 
 class PlaceOut(Schema):
@@ -43,8 +54,8 @@ class AppointmentIn(Schema):
     post: str = Field(description="one of the profile's kinds of post")
     place: str
     paper: str = Field(description="which paper says so")
-    from_at: datetime | None = None
-    until_at: datetime | None = None
+    from_at: AwareDatetime | None = Field(None, description="empty: now")
+    until_at: AwareDatetime | None = Field(None, description="not included; empty: no end")
 
 
 class AppointmentOut(Schema):
@@ -59,9 +70,9 @@ class AppointmentOut(Schema):
 
 
 class EndIn(Schema):
-    id: UUID
+    id: UUID = Field(description="made by you: sent again, it is ended once")
     reason: str
-    at: datetime | None = None
+    at: AwareDatetime | None = Field(None, description="empty: now")
 
 
 class VacancyOut(Schema):
@@ -72,80 +83,78 @@ class VacancyOut(Schema):
 
 
 @places.get("", response={200: Page[PlaceOut], **PROBLEMS}, summary="Places at and below a code, from the top down")
-def list_places(request: HttpRequest, under: str = "", cursor: str = "", limit: int = Limit) -> Any:
-    after = str((read_cursor(cursor) or [""])[0])
-    rows, following = queries.list_places_below(actor=request.actor, code=under, after=after, limit=limit)  # type: ignore[attr-defined]
+@needs("places.see")
+def list_places(request: HttpRequest, under: str = "", cursor: str = Cursor, limit: int = Limit) -> Any:
+    after = (read_cursor(cursor, str) or [""])[0]
+    rows, following = queries.list_places_below(actor=actor_of(request), code=under, after=after, limit=limit)
     return {"items": rows, "next": write_cursor(following) if following else ""}
 
 
 @places.get("/count", response={200: dict[str, int], **PROBLEMS}, summary="How many of each kind at and below a code")
-def count_places(request: HttpRequest, under: str = "", by: str = "kind") -> Any:
-    return queries.count_places(actor=request.actor, code=under, by=by)  # type: ignore[attr-defined]
+@needs("places.see")
+def count_places(request: HttpRequest, under: str = "", by: Literal["kind", "committee"] = "kind") -> Any:
+    return queries.count_places(actor=actor_of(request), code=under, by=by)
 
 
 @places.get("/{code}", response={200: PlaceOut, **PROBLEMS}, summary="One place")
+@needs("places.see")
 def get_place(request: HttpRequest, code: str) -> Any:
-    return queries.get_place(actor=request.actor, code=code)  # type: ignore[attr-defined]
+    return queries.get_place(actor=actor_of(request), code=code)
 
 
-@places.post("", response={201: PlaceOut, **PROBLEMS}, summary="Add a place below another")
+@places.post("", response={201: PlaceOut, **WRITE_PROBLEMS}, summary="Add a place below another")
+@needs("places.edit")
 def add_place(request: HttpRequest, new: PlaceIn) -> Any:
-    made = actions.add_place(
-        actor=request.actor,  # type: ignore[attr-defined]
-        parent=new.parent,
-        name=new.name,
-        kind=new.kind,
-        code=new.code,
-        write_id=new.id,
+    return 201, actions.add_place(
+        actor=actor_of(request), parent=new.parent, name=new.name, kind=new.kind, code=new.code, write_id=new.id
     )
-    return 201, made
 
 
 @posts.get("/vacancies", response={200: Page[VacancyOut], **PROBLEMS}, summary="Posts that nobody holds now")
-def list_vacancies(request: HttpRequest, under: str, post: str = "", cursor: str = "", limit: int = Limit) -> Any:
-    offset = read_offset(cursor)
-    found = queries.list_vacancies(actor=request.actor, code=under, kind=post)  # type: ignore[attr-defined]
-    rows, following = offset_page(list(found[offset : offset + limit + 1]), offset, limit)
-    items = [
-        {
-            "post": one.kind.code,
-            "place": one.code,
-            "name": one.name,
-            "part_held_by": one.part_held_by.name if one.part_held_by else "",
-        }
-        for one in rows
-    ]
-    return {"items": items, "next": following}
+@needs("posts.see")
+def list_vacancies(request: HttpRequest, under: str, post: str = "", cursor: str = Cursor, limit: int = Limit) -> Any:
+    after = read_cursor(cursor, str, str)
+    rows = queries.list_vacancies_after(
+        actor=actor_of(request), code=under, kind=post, after=(after[0], after[1]) if after else None, limit=limit
+    )
+    page = cut(rows, limit, lambda row: (row.kind.code, row.path))
+    return {"items": [_vacancy(one) for one in page["items"]], "next": page["next"]}
+
+
+def _vacancy(found: queries.Vacancy) -> dict[str, str]:
+    part = found.part_held_by.name if found.part_held_by else ""
+    return {"post": found.kind.code, "place": found.code, "name": found.name, "part_held_by": part}
 
 
 @posts.get("/appointments", response={200: Page[AppointmentOut], **PROBLEMS}, summary="Who held the posts of a place")
-def list_appointments(request: HttpRequest, place: str, post: str = "", cursor: str = "", limit: int = Limit) -> Any:
-    offset = read_offset(cursor)
-    found = queries.list_post_history(actor=request.actor, code=place, post_kind=post)  # type: ignore[attr-defined]
-    rows, following = offset_page(list(found[offset : offset + limit + 1]), offset, limit)
-    return {"items": rows, "next": following}
+@needs("posts.see")
+def list_appointments(
+    request: HttpRequest, place: str, post: str = "", cursor: str = Cursor, limit: int = Limit
+) -> Any:
+    rows = queries.list_post_history(actor=actor_of(request), code=place, post_kind=post)
+    found, following = key_page(rows, cursor, limit, order=("-from_at", "-id"), kinds=(str, int))
+    return {"items": found, "next": following}
 
 
-@posts.post("/appointments", response={201: AppointmentOut, **PROBLEMS}, summary="Appoint somebody to a post")
+@posts.post("/appointments", response={201: AppointmentOut, **WRITE_PROBLEMS}, summary="Appoint somebody to a post")
+@needs("posts.appoint")
 def appoint(request: HttpRequest, new: AppointmentIn) -> Any:
-    actor = request.actor  # type: ignore[attr-defined]
-    place = queries.get_place(actor=actor, code=new.place, permission="posts.see")
-    account = queries.get_account_by_username(actor=actor, username=new.username)
-    made = actions.appoint(
+    actor = actor_of(request)
+    return 201, actions.appoint(
         actor=actor,
-        account=account,
+        account=queries.get_account_by_username(actor=actor, username=new.username),
         post_kind=new.post,
-        place=place,
+        place=queries.get_place(actor=actor, code=new.place, permission="posts.see"),
         paper=new.paper,
         from_at=new.from_at,
         until_at=new.until_at,
         write_id=new.id,
     )
-    return 201, made
 
 
-@posts.post("/appointments/{appointment_id}/end", response={200: AppointmentOut, **PROBLEMS}, summary="End one")
-def end_appointment(request: HttpRequest, appointment_id: int, end: EndIn) -> Appointment:
-    actor = request.actor  # type: ignore[attr-defined]
+@posts.post("/appointments/{appointment_id}/end", response={200: AppointmentOut, **WRITE_PROBLEMS}, summary="End one")
+@needs("posts.appoint")
+def end_appointment(request: HttpRequest, appointment_id: int, end: EndIn) -> Any:
+    actor = actor_of(request)
     found = queries.get_appointment(actor=actor, appointment_id=appointment_id)
     return actions.end_appointment(actor=actor, appointment=found, reason=end.reason, at=end.at, write_id=end.id)

@@ -15,6 +15,7 @@ from linli.alerts.rules import DRAFT
 from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
+from linli.core.writes import done_before, mark_done
 from linli.duties import actions as duties
 from linli.residents.queries import member_paths
 from linli.rounds import actions as rounds
@@ -31,12 +32,18 @@ def _open_rounds(alert: Alert) -> tuple[Round, Round]:
     return alert.households, alert.posts
 
 
-def acknowledge_alert(*, actor: Actor, alert: Alert) -> int:
+def acknowledge_alert(*, actor: Actor, alert: Alert, write_id: UUID | None = None) -> int:
     """The holder has read it: credited for every post held in its places, and for every vacant one whose part is theirs.
-    One person in two posts is asked once. Returns how many posts were credited."""
+    One person in two posts is asked once. Returns how many posts were credited; sent again, how many the first time."""
     if actor.kind != "account":
         raise Forbidden()
-    return credit_own_posts(actor=actor, alert=alert)
+    with transaction.atomic():
+        before = done_before(actor, "acknowledge_alert", write_id, str(alert.pk))
+        if before is not None:
+            return int(before)
+        done = credit_own_posts(actor=actor, alert=alert)
+        mark_done(actor, "acknowledge_alert", write_id, str(alert.pk), done)
+        return done
 
 
 def credit_own_posts(*, actor: Actor, alert: Alert, issuing: bool = False) -> int:
@@ -74,7 +81,16 @@ def confirm_households(*, actor: Actor, alert: Alert, receipts: Sequence[Receipt
     paths = actor.paths("alerts.answer")
     if not paths:
         raise Forbidden()
+    _check_moments(alert, receipts)
     return rounds.record_receipts(actor=actor, found=households, receipts=receipts, within=[p for p in paths if p])
+
+
+def _check_moments(alert: Alert, receipts: Sequence[Receipt]) -> None:
+    """Raises Invalid where a receipt was given before there was a notice, or lies ahead."""
+    last, first = clock.now() + SKEW, (alert.issued_at or clock.now()) - SKEW
+    wrong = {f"receipts.{at}.at": one for at, one in enumerate(receipts) if not first <= one.at <= last}
+    if wrong:
+        raise Invalid(fields=dict.fromkeys(wrong, _("A receipt is given between the notice and now: check the clock.")))
 
 
 def record_knock(

@@ -29,6 +29,7 @@ from linli.core import audit, clock, events
 from linli.core.actors import Actor, outermost
 from linli.core.errors import Conflict, Invalid
 from linli.core.locks import lock
+from linli.core.writes import done_before, mark_done
 from linli.duties import actions as duties
 from linli.duties.rules import SUPERSEDED
 from linli.grid.models import Place
@@ -111,6 +112,7 @@ def issue_alert(*, actor: Actor, alert_id: UUID, notice: Notice, replaces: Alert
         lock(f"alert:{alert_id}")
         found = Alert.objects.filter(pk=alert_id).first()
         if found is not None and found.state != DRAFT and found.issued_by_id == actor.id:
+            _check_same(found, notice)
             return found
         made = draft_alert(actor=actor, alert_id=alert_id, notice=notice, replaces=replaces)
         _open(actor, made, notice)
@@ -122,6 +124,14 @@ def issue_alert(*, actor: Actor, alert_id: UUID, notice: Notice, replaces: Alert
         audit.record_many(actor, "issue_alert", [made], fields=["state"], path=notice.places[0].path)
         events.publish(AlertIssued(alert_id=str(made.pk)))
         return made
+
+
+def _check_same(found: Alert, notice: Notice) -> None:
+    """Raises Conflict where the id that was sent again says something else now."""
+    said = ({language: dict(text) for language, text in notice.texts.items()}, notice.urgency, list(notice.groups))
+    paths = set(found.places.values_list("path", flat=True))
+    if said != (found.texts, found.urgency, found.groups) or set(outermost(one.path for one in notice.places)) != paths:
+        raise Conflict(_("This notice was already issued. Use an update to change it."), code="write-id-reused")
 
 
 def _open(actor: Actor, made: Alert, notice: Notice) -> None:
@@ -155,12 +165,17 @@ def update_alert(*, actor: Actor, alert: Alert, alert_id: UUID, notice: Notice) 
     return issue_alert(actor=actor, alert_id=alert_id, notice=notice, replaces=alert)
 
 
-def cancel_alert(*, actor: Actor, alert: Alert, reason: str) -> Alert:
+def cancel_alert(*, actor: Actor, alert: Alert, reason: str, write_id: UUID | None = None) -> Alert:
     """Call a notice back. Its receipts stay; its tasks are closed. Cancelled twice is cancelled once."""
     check_may_issue(actor, [one.place for one in alert.places.select_related("place")])
     if not reason.strip():
         raise Invalid(_("Say why it is cancelled."), fields={"reason": _("Say why it is cancelled.")})
-    return _end(actor, alert, CANCELLED, F_CANCELLED, reason)
+    content = [str(alert.pk), reason]
+    with transaction.atomic():
+        if done_before(actor, "cancel_alert", write_id, content):
+            return Alert.objects.get(pk=alert.pk)
+        mark_done(actor, "cancel_alert", write_id, content, alert.pk)
+        return _end(actor, alert, CANCELLED, F_CANCELLED, reason)
 
 
 def expire_alert(*, actor: Actor, alert: Alert) -> Alert:

@@ -7,9 +7,12 @@ on it by an appointment valid now. Whatever lacks one of these is unaccounted.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import F, Q
+
 from linli.alerts.models import Alert
 from linli.alerts.rules import NotReached, count_unaccounted, reason_for
 from linli.core.actors import Actor
+from linli.core.errors import Missing
 from linli.duties.queries import open_tasks_of, responsible
 from linli.duties.rules import HOUSEHOLD_SILENCE
 from linli.grid.models import Place
@@ -28,6 +31,8 @@ from linli.rounds.queries import (
     roots_of,
 )
 from linli.rounds.rules import Coverage, total
+
+FEW_PLACES, FEW_MEMBERS = 200, 1_000  # up to so many a query names them one by one
 
 
 @dataclass(frozen=True)
@@ -108,15 +113,37 @@ def list_not_reached(
     return _not_reached(alert, _paths(actor, alert.households, path, permission))
 
 
+def page_not_reached(
+    *, actor: Actor, alert: Alert, path: str, after: tuple[str, int] | None, limit: int
+) -> list[NotReached]:
+    """Up to `limit + 1` of the same, for programs: in order of place and household, behind the pair `after`. What is read
+    depends on the page, not on the size of the place."""
+    if alert.households is None:
+        raise Missing()
+    paths = _paths(actor, alert.households, path, "alerts.see")
+    rows = missing(alert.households, paths).annotate(at=F(f"{LEAF}__path"))
+    if after is not None:
+        rows = rows.filter(Q(at__gt=after[0]) | Q(at=after[0], pk__gt=after[1]))
+    return _explain(alert, list(rows.order_by("at", "pk").values_list("pk", "at")[: limit + 1]), paths)
+
+
 def _not_reached(alert: Alert, paths: Sequence[str]) -> list[NotReached]:
     assert alert.households is not None  # noqa: S101 (the callers looked)
-    rows = list(missing(alert.households, paths).order_by(*WALKING_ORDER).values_list("pk", f"{LEAF}__path"))
+    order = missing(alert.households, paths).order_by(*WALKING_ORDER)
+    return _explain(alert, list(order.values_list("pk", f"{LEAF}__path")), paths)
+
+
+def _explain(alert: Alert, rows: Sequence[tuple[int, str]], paths: Sequence[str]) -> list[NotReached]:
+    """Reason and person for households at their paths, all of them below `paths`."""
+    assert alert.households is not None  # noqa: S101 (the callers looked)
     if not rows:
         return []
-    attempts = last_attempts(found=alert.households)
-    means = contact_means([key for key, _path in rows])
-    holders = list_holders(list(paths))
-    tasks = open_tasks_of(source=("alerts", str(alert.pk)), kind=HOUSEHOLD_SILENCE, paths=paths)
+    members, leaves = [key for key, _path in rows], sorted({path for _key, path in rows})
+    attempts = last_attempts(found=alert.households, members=members if len(members) <= FEW_MEMBERS else None)
+    means = contact_means(members)
+    scope = leaves if len(leaves) <= FEW_PLACES else list(paths)
+    holders = list_holders(scope)
+    tasks = open_tasks_of(source=("alerts", str(alert.pk)), kind=HOUSEHOLD_SILENCE, paths=scope)
     names = responsible(tasks.values())
     return [
         NotReached(

@@ -59,6 +59,15 @@ def names_of_places(*, alerts: Sequence[Alert]) -> dict[UUID, list[str]]:
     return names
 
 
+def codes_of_places(*, alerts: Sequence[Alert]) -> dict[UUID, list[str]]:
+    """Alert → the codes of its places. One query."""
+    codes: dict[UUID, list[str]] = {}
+    rows = AlertPlace.objects.filter(alert__in=alerts).order_by("path").values_list("alert_id", "place__code")
+    for alert_id, code in rows:
+        codes.setdefault(alert_id, []).append(code)
+    return codes
+
+
 def find_update_of(*, actor: Actor, alert: Alert) -> Alert | None:
     """The notice that took the place of this one, where the actor may see it."""
     return list_alerts(actor=actor).filter(replaces=alert).exclude(state=DRAFT).first()

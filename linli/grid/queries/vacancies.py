@@ -61,7 +61,7 @@ class Vacancies:
         rows = list(_union(kinds, self.place.path)[start - skipped : stop - skipped])
         above = names_above([row["path"] for row in rows], below=self.place.path)
         holders = holders_on_the_way_up(row["path"] for row in rows)
-        return [self._vacancy(row, above, holders) for row in rows]
+        return [_vacancy(row, above, holders) for row in rows]
 
     def __iter__(self) -> Iterator[Vacancy]:
         return iter(self[0 : len(self)])
@@ -76,17 +76,40 @@ class Vacancies:
             seen += one.vacant
         return kinds, skipped
 
-    @staticmethod
-    def _vacancy(row: dict[str, Any], above: dict[str, list[str]], holders: dict[str, list[Holder]]) -> Vacancy:
-        kind = post_kinds()[row["post"]]
-        path = row["path"]
-        part = find_holder(path, holders, above=True) if kind.line else None
-        return Vacancy(kind, row["pk"], row["code"], row["name"], path, above[path], part)
+
+def _vacancy(row: dict[str, Any], above: dict[str, list[str]], holders: dict[str, list[Holder]]) -> Vacancy:
+    kind = post_kinds()[row["post"]]
+    path = row["path"]
+    part = find_holder(path, holders, above=True) if kind.line else None
+    return Vacancy(kind, row["pk"], row["code"], row["name"], path, above[path], part)
 
 
 def list_vacancies(*, actor: Actor, code: str, kind: str = "") -> Vacancies:
     """The vacancies at a place and below it, of all kinds of post or of one. Raises Missing where posts aren't seen."""
     return Vacancies(get_place(actor=actor, code=code, permission="posts.see"), kind)
+
+
+def list_vacancies_after(
+    *, actor: Actor, code: str, kind: str = "", after: tuple[str, str] | None, limit: int
+) -> list[Vacancy]:
+    """Up to `limit + 1` of them behind a (kind of post, path), for programs that walk them all: posts filled meanwhile hide
+    no others. One query for each kind of post that the page touches, and one more."""
+    place = get_place(actor=actor, code=code, permission="posts.see")
+    kinds = [one for one in _ordered() if kind in ("", one.code)]
+    codes = [one.code for one in kinds]
+    if after is not None:
+        kinds = kinds[codes.index(after[0]) :] if after[0] in codes else []
+    rows: list[dict[str, Any]] = []
+    for one in kinds:
+        found = _union([one], place.path)
+        if after is not None and one.code == after[0]:
+            found = found.filter(path__gt=after[1])
+        rows += found[: limit + 1 - len(rows)]
+        if len(rows) > limit:
+            break
+    above = names_above([row["path"] for row in rows], below=place.path)
+    holders = holders_on_the_way_up(row["path"] for row in rows)
+    return [_vacancy(row, above, holders) for row in rows]
 
 
 def list_post_counts(path: str) -> list[PostCount]:
