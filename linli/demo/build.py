@@ -1,7 +1,7 @@
 """From a described world to a database, by the same actions that an office calls: the division tables, grids and cells,
 accounts and appointments, one roster a community."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,23 +17,23 @@ from linli.residents import actions as residents
 
 SETTLED = timedelta(days=60)  # how long before the hour everybody was appointed and registered
 REASON = "roster of the demonstration"
-Note = Callable[[str, int], None]  # what was done, and how many of it
+Step = tuple[str, int]  # what was done, and how many of it
 
 
-def build(world: World, moment: datetime, note: Note) -> None:
-    """Write the world as of `moment`, all or nothing; `note` hears of each part, for a progress bar."""
+def build(world: World, moment: datetime) -> Iterator[Step]:
+    """Write the world as of `moment`, all or nothing; gives a step after each part, for a progress bar."""
     with transaction.atomic():
         clock.move(to=moment - SETTLED)
         if world.tables is not None:
-            note("places", import_divisions(actor=SYSTEM, folder=world.tables).added)
+            yield "places", import_divisions(actor=SYSTEM, folder=world.tables).added
         for level in world.levels:
             new = [grid.NewPlace(parent=one.parent, name=one.name, code=one.code, kind=one.kind) for one in level]
-            note("places", len(grid.add_places(actor=SYSTEM, places=new)))
-        note("appointments", _appoint(world, moment))
+            yield "places", len(grid.add_places(actor=SYSTEM, places=new))
+        yield "appointments", _appoint(world, moment)
         clock.move(to=moment - timedelta(days=1))
         for code, homes in world.homes.items():
             _settle(world, code)
-            note("households", len(homes))
+            yield "households", len(homes)
         jobs.run_everything()
     clock.move(to=moment)
 

@@ -11,7 +11,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from linli.alerts import actions as alerts
 from linli.alerts.actions.notices import Notice
-from linli.alerts.queries import get_alert
 from linli.core.actors import SYSTEM, Actor
 from linli.demo import script
 from linli.demo.world import World
@@ -69,15 +68,10 @@ class Play:
         self.alert = alerts.issue_alert(actor=actor, alert_id=self.key, notice=wanted)
         return self.alert
 
-    def rejoin(self) -> None:
-        """Take up a notice that was issued before."""
-        self.alert = get_alert(actor=SYSTEM, alert_id=self.key)
-        self.root = places.get_place(actor=SYSTEM, code=self.world.notice.place).path
-
     def cast_parts(self, spared: Iterable[int] = ()) -> None:
         """Give everybody a part."""
         self.spared = set(spared)
-        self.doors = describe_households(actor=SYSTEM, ids=self.list_silent())
+        self.doors = self.doors_of(self.list_silent())
         names = {key: door_name(door) for key, door in self.doors.items()}
         self.names = names
         self.answers = script.answers(self.seed, names, contact_means(self.doors), self.spared)
@@ -93,6 +87,9 @@ class Play:
     def list_silent(self) -> list[int]:
         """Households without a receipt, in walking order."""
         return list_missing(actor=SYSTEM, found=self.alert.households, path=self.root, limit=ALL)
+
+    def doors_of(self, households: Iterable[int]) -> dict[int, Door]:
+        return describe_households(actor=SYSTEM, ids=households)
 
     # What happens until a second of the hour ------------------------------------------------------------------------
 

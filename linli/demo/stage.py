@@ -1,0 +1,122 @@
+"""A demonstration's home: the world built once and kept as it was before the hour, so that the next start is quick."""
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from linli.core import clock
+from linli.core.errors import SetupError
+from linli.demo import build, district, municipality
+from linli.demo.play import Play, alert_id
+from linli.demo.world import World, start
+
+WORLDS: dict[str, Callable[[int], World]] = {"china": district.build, "barangay": municipality.build}
+SOURCES = ("demo/*.py", "data/xihu/*.csv", "data/barangay/*.csv", "profiles/*.toml", "*/migrations/*.py")
+KEPT = "before-the-hour.sqlite3"
+LINKS = "demo-links.json"
+
+
+def describe(seed: int) -> World:
+    """The world of this deployment's profile. Raises SetupError where there is none for it."""
+    name = settings.PROFILE.name
+    if name not in WORLDS:
+        raise SetupError(f"there is no demonstration for the profile {name!r}; there is one for {', '.join(WORLDS)}")
+    return WORLDS[name](seed)
+
+
+def moment() -> datetime:
+    """When the notice of the hour goes out."""
+    return start(settings.TIME_ZONE)
+
+
+def make_play(world: World, seed: int) -> Play:
+    return Play(world, seed, moment(), alert_id(settings.PROFILE.name, seed))
+
+
+def put_back(seed: int) -> bool:
+    """Put the kept world of this seed and version in place; False where there is none."""
+    kept = settings.HOME / KEPT
+    if not kept.exists() or _read_version(seed) != version(seed):
+        return False
+    _drop_database()
+    _copy(kept, Path(connection.settings_dict["NAME"]))
+    clock.move(to=moment())
+    return True
+
+
+def build_world(world: World) -> Iterator[build.Step]:
+    """Build into an empty database. Raises SetupError where it is not empty."""
+    return build.build(world, moment())
+
+
+def keep(seed: int) -> None:
+    """Remember the database as it is now."""
+    connection.close()
+    fresh = settings.HOME / f"{KEPT}.new"
+    fresh.unlink(missing_ok=True)
+    _copy(Path(connection.settings_dict["NAME"]), fresh)
+    os.replace(fresh, settings.HOME / KEPT)
+    (settings.HOME / "version.json").write_text(json.dumps({"seed": seed, "version": version(seed)}))
+
+
+def forget() -> None:
+    """An empty home, for a world that is built anew."""
+    _drop_database()
+    for name in (KEPT, "version.json", LINKS, "demo-clock.json"):
+        (settings.HOME / name).unlink(missing_ok=True)
+
+
+def version(seed: int) -> str:
+    """What the world is made from: another seed, profile or source makes another one."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256(f"{seed}:{settings.PROFILE.name}".encode())
+    for pattern in SOURCES:
+        for path in sorted(package.glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def write_links(links: dict[str, str]) -> None:
+    """The tokens of the example links, for the page of the cast alone: the database holds only their hashes."""
+    path = settings.HOME / LINKS
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(links, file)
+
+
+def read_links() -> dict[str, str]:
+    try:
+        return dict(json.loads((settings.HOME / LINKS).read_text()))
+    except FileNotFoundError:
+        return {}
+
+
+def _read_version(seed: int) -> str:
+    try:
+        found = json.loads((settings.HOME / "version.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return ""
+    return str(found["version"]) if found.get("seed") == seed else ""
+
+
+def _drop_database() -> None:
+    connection.close()
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{connection.settings_dict['NAME']}{ending}").unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A whole copy, write-ahead log and all."""
+    before, after = sqlite3.connect(source), sqlite3.connect(target)
+    with before, after:
+        before.backup(after)
+    before.close()
+    after.close()
