@@ -1,8 +1,20 @@
 from django.urls import path
 
-from linli.grid.views import accounts, posts
+from linli.grid.views import accounts, places, posts, premises
 
 urlpatterns = [
+    path("places", places.place_tree, name="place-tree"),
+    path("places/<str:code>", places.place, name="place"),
+    path("places/<str:code>/add", places.place_add, name="place-add"),
+    path("places/<str:code>/rename", places.place_rename, name="place-rename"),
+    path("places/<str:code>/history", places.place_history, name="place-history"),
+    path("places/<str:code>/entrances", premises.place_entrances, name="place-entrances"),
+    path("places/<str:code>/buildings", premises.building_add, name="building-add"),
+    path("places/<str:code>/import", premises.premises_import, name="premises-import"),
+    path("buildings/<int:building_id>", premises.building, name="building"),
+    path("entrances/<int:entrance_id>", premises.entrance, name="entrance"),
+    path("dwellings/<int:dwelling_id>", premises.dwelling, name="dwelling"),
+    path("dwellings/<int:dwelling_id>/check", premises.dwelling_check, name="dwelling-check"),
     path("sign-in", accounts.sign_in, name="sign-in"),
     path("sign-out", accounts.sign_out, name="sign-out"),
     path("password", accounts.password_new, name="password-new"),

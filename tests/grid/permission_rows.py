@@ -1,6 +1,7 @@
 """Routes of the grid."""
 
+from tests.grid.permission_rows_places import ROWS as PLACES
 from tests.grid.permission_rows_posts import ROWS as POSTS
 from tests.matrix import Row
 
-ROWS: list[Row] = [*POSTS]
+ROWS: list[Row] = [*PLACES, *POSTS]

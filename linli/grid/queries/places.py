@@ -6,8 +6,8 @@ from django.db.models import Count, Q, QuerySet
 
 from linli.core.actors import Actor
 from linli.core.errors import Missing
-from linli.core.paths import within
-from linli.grid.models import Building, Dwelling, Entrance, Estate, Place
+from linli.core.paths import ancestors, within
+from linli.grid.models import Building, Dwelling, Entrance, Estate, Place, PlacePast
 from linli.grid.profile import place_kinds, register_kind
 from linli.grid.rules import COMMITTEES
 
@@ -91,3 +91,19 @@ def list_places_in(*, actor: Actor, place: Place, permission: str = "places.see"
     return list(
         Place.objects.visible_to(actor, permission).below(place.path).filter(until_on=None).order_by("path")[1:]
     )
+
+
+def find_register(*, actor: Actor, place: Place) -> Place | None:
+    """The place that keeps the register for a place: itself or one above it; None higher up. Scope is the place's own."""
+    depth = place_kinds()[register_kind()].depth
+    above = ancestors(place.path)
+    if not actor.may("places.see", place.path) or len(above) <= depth:
+        return None
+    return Place.objects.filter(path=above[depth], kind=register_kind()).first()
+
+
+def list_place_past(*, actor: Actor, place: Place) -> list[PlacePast]:
+    """What a place was called and where it stood, the latest first."""
+    if not actor.may("places.see", place.path):
+        raise Missing()
+    return list(place.past.select_related("parent").order_by("-until_on", "-id"))
