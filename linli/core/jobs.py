@@ -5,12 +5,14 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
 from django.db import close_old_connections, transaction
 
 from linli.core import audit, clock, events
 from linli.core.locks import lock
 from linli.core.logs import log
-from linli.core.models import DoneWrite, Lease, Throttle
+from linli.core.models import DoneWrite, Event, Lease, Throttle
 
 Job = Callable[[], object]
 _jobs: dict[str, tuple[Job, timedelta]] = {}
@@ -51,7 +53,7 @@ def _run(name: str, job: Job) -> None:
         job()
     except Exception as error:  # one failing job must not stop the others; the operator's page shows it
         log.error("job_failed", job=name, error=type(error).__name__)
-        Lease.objects.filter(name=name).update(last_error=f"{type(error).__name__}: {error}"[:300])
+        Lease.objects.filter(name=name).update(last_error=type(error).__name__)
     else:
         Lease.objects.filter(name=name).update(last_ok_at=clock.now(), last_error="")
 
@@ -85,7 +87,12 @@ def seal_audit() -> int:
 
 
 def forget_old_writes() -> None:
-    """Ids of writes are kept for 30 days, counters of tries for a day."""
+    """What has served its purpose: ids of writes and delivered events after 30 days, counters of tries and failed
+    sign-ins after one, sessions once they have ended."""
     now = clock.now()
-    DoneWrite.objects.filter(at__lt=now - timedelta(days=30)).delete()
-    Throttle.objects.filter(window_from__lt=now - timedelta(days=1)).delete()
+    month, day = now - timedelta(days=30), now - timedelta(days=1)
+    DoneWrite.objects.filter(at__lt=month).delete()
+    Event.objects.filter(at__lt=month).exclude(deliveries__done_at=None).delete()
+    Throttle.objects.filter(window_from__lt=day).delete()
+    Session.objects.filter(expire_date__lt=now).delete()
+    AccessAttempt.objects.filter(attempt_time__lt=day).delete()

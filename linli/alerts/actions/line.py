@@ -13,7 +13,7 @@ from linli.alerts.rules import F_DEADLINE, F_HELD, F_PASSED, F_REMINDED, F_VISIT
 from linli.core import clock
 from linli.core.actors import Actor, outermost
 from linli.core.locks import lock
-from linli.core.paths import within
+from linli.core.paths import ancestors, within
 from linli.duties import actions as duties
 from linli.duties.models import Task
 from linli.duties.rules import HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY
@@ -130,11 +130,7 @@ def _missing_by_leaf(found: Round, roots: Sequence[str]) -> dict[tuple[int, str]
         missing.update({(key, path): read[key].missing for key, path in part})
     own = {path: count for (_key, path), count in missing.items()}
     for (_key, path), count in missing.items():
-        parent = _parent(path)
-        if parent in own:
-            own[parent] -= count
+        above = next((one for one in reversed(ancestors(path)[:-1]) if one in own), None)
+        if above is not None:
+            own[above] -= count
     return {key: own[key[1]] for key in missing}
-
-
-def _parent(path: str) -> str:
-    return path[: path[:-1].rfind("/") + 1]
