@@ -83,7 +83,9 @@ class NoticeForm(forms.Form):
         label=_("Ends at"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL),
-        help_text=_("From then on nobody can confirm it any more. Without an end it runs until you cancel or update it."),
+        help_text=_(
+            "From then on nobody can confirm it any more. Without an end it runs until you cancel or update it."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any):

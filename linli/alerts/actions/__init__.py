@@ -8,7 +8,7 @@ from linli.alerts.actions.answers import (
     undo_knock,
 )
 from linli.alerts.actions.line import advance_alert
-from linli.alerts.actions.links import make_household_link, make_household_links, make_shared_link
+from linli.alerts.actions.links import end_shared_links, make_household_link, make_household_links, make_shared_link
 from linli.alerts.actions.notices import cancel_alert, draft_alert, expire_alert, issue_alert, update_alert
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "confirm_household",
     "confirm_households",
     "draft_alert",
+    "end_shared_links",
     "expire_alert",
     "issue_alert",
     "make_household_link",

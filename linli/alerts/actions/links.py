@@ -41,3 +41,9 @@ def make_shared_link(*, actor: Actor, alert: Alert, place: Place) -> str:
     ends: datetime = alert.expires_at or (alert.deadline_at or clock.now()) + timedelta(days=7)
     wanted = [messages.Wanted(subject=place.pk, source=str(alert.pk))]
     return messages.make_links(actor=actor, purpose=SHARED, wanted=wanted, expires_at=ends, path=place.path)[0]
+
+
+def end_shared_links(*, actor: Actor, alert: Alert, place: Place) -> int:
+    """Every shared link of this notice and place opens no more; returns how many there were."""
+    check_may(actor, "alerts.answer", place, seen_with="alerts.see")
+    return messages.revoke_links(actor=actor, purpose=SHARED, subject=place.pk, source=str(alert.pk), path=place.path)

@@ -1,0 +1,339 @@
+"""The office's pages of a notice: the list, the live picture, the timeline, who was not reached, the certificate."""
+
+import hashlib
+from collections import Counter
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from linli.alerts import queries, words
+from linli.alerts.forms import languages
+from linli.alerts.models import Alert
+from linli.alerts.profile import urgencies
+from linli.alerts.queries import Account, Sight
+from linli.alerts.rules import DRAFT, ISSUED, POST_VACANT, REASONS, NotReached
+from linli.alerts.texts import Text, in_all, pick
+from linli.core import clock
+from linli.core.errors import Missing
+from linli.duties.queries import count_moves
+from linli.grid.models import Place
+from linli.grid.profile import leaf_kinds, post_name
+from linli.residents.profile import group_name
+from linli.residents.queries import describe_households
+
+ENDED_A_PAGE, MISSING_A_PAGE = 20, 50
+MOST_LISTED = 20_000  # households not reached that one page works out; above that, the places below are opened
+LIVE_S, LIVE_LARGE_S = 4, 30
+LARGE = 50_000  # households from which on the curve is fetched more seldom
+STOP_POLLING = 286  # htmx takes the answer and asks no more
+DOORS = 200
+
+
+def text_of(alert: Alert) -> Text:
+    return pick(alert.texts, get_language() or "", settings.LANGUAGE_CODE)
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """Running first, then ended; one's own drafts where there are some."""
+    rows = queries.list_alerts(actor=request.actor)
+    ended = Paginator(rows.exclude(state__in=(DRAFT, ISSUED)), ENDED_A_PAGE).get_page(request.GET.get("page"))
+    running = list(rows.filter(state=ISSUED)) if ended.number == 1 else []
+    drafts = list(rows.filter(state=DRAFT)) if ended.number == 1 else []
+    names = queries.names_of_places(alerts=[*running, *drafts, *ended])
+    owed = {one.pk for one in queries.list_owed(actor=request.actor)} if running else set()
+    shown = {
+        "running": [_row(one, names, owed) for one in running],
+        "drafts": [_row(one, names, owed) for one in drafts],
+        "ended": [_row(one, names, owed) for one in ended],
+        "page": ended,
+        "may_write": request.actor.may_somewhere("alerts.issue"),
+        "seconds": 10,
+    }
+    return render(request, "alerts/office/list.html", shown)
+
+
+def _row(alert: Alert, names: dict[UUID, list[str]], owed: set[UUID]) -> dict[str, Any]:
+    return {
+        "alert": alert,
+        "text": text_of(alert),
+        "urgency": urgencies().get(alert.urgency),
+        "state": words.STATES[alert.state],
+        "places": names.get(alert.pk, []),
+        "owed": alert.pk in owed,
+    }
+
+
+@require_GET
+def bar(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """The coverage of one notice for the list: fetched by itself, so that the list costs the same however long it is."""
+    alert = _issued(request, alert_id)
+    sight = queries.see(actor=request.actor, alert=alert)
+    status = 200 if alert.state == ISSUED else STOP_POLLING
+    return render(request, "alerts/office/parts/bar.html", {"sight": sight, "text": text_of(alert)}, status=status)
+
+
+def _issued(request: HttpRequest, alert_id: UUID) -> Alert:
+    """A notice that went out. Raises Missing for a draft: it has no picture."""
+    alert = queries.get_alert(actor=request.actor, alert_id=alert_id)
+    if alert.households is None:
+        raise Missing()
+    return alert
+
+
+# The picture ---------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def picture(request: HttpRequest, alert_id: UUID, code: str = "") -> HttpResponse:
+    """Where the notice stands, down the tree to the door."""
+    found = queries.get_alert(actor=request.actor, alert_id=alert_id)
+    if found.state == DRAFT or found.households is None:
+        return render(request, "alerts/office/draft.html", {"alert": found, "text": text_of(found)})
+    shown = head_of(request, found, code)
+    sight = shown["sight"]
+    shown |= _figures(request, found, sight) | _evidence(request, found, sight)
+    shown["owed"] = 0 if code else queries.count_owed(actor=request.actor, alert=found)
+    shown["texts"] = in_all(found.texts, languages())
+    shown["place_names"] = [place.name for place in shown["places"]]
+    shown["groups"] = [group_name(one) for one in found.groups]
+    shown["update_of"] = queries.find_update_of(actor=request.actor, alert=found) if found.state != ISSUED else None
+    return render(request, "alerts/office/picture.html", shown)
+
+
+def head_of(request: HttpRequest, alert: Alert, code: str = "") -> dict[str, Any]:
+    """What the head of every page of a notice shows."""
+    sight = queries.see(actor=request.actor, alert=alert, code=code)
+    places = queries.list_places_of(alert=alert)
+    may_issue = all(request.actor.may("alerts.issue", place.path) for place in places)
+    running = alert.state == ISSUED
+    return {
+        "alert": alert,
+        "text": text_of(alert),
+        "urgency": urgencies().get(alert.urgency),
+        "state": words.STATES[alert.state],
+        "issuer": post_name(alert.issued_post) if alert.issued_post else "",
+        "sight": sight,
+        "places": places,
+        "running": running,
+        "may_end": running and may_issue,
+        "tabs": _tabs(request, alert),
+        "steps": _steps(request, alert, sight, code),
+        "now": clock.now(),
+    }
+
+
+def _tabs(request: HttpRequest, alert: Alert) -> list[tuple[str, str]]:
+    found = [
+        (_("Picture"), reverse("alert", args=[alert.pk])),
+        (_("Timeline"), reverse("alert-timeline", args=[alert.pk])),
+        (_("Not reached"), reverse("alert-not-reached", args=[alert.pk])),
+        (_("Certificate"), reverse("alert-certificate", args=[alert.pk])),
+    ]
+    if alert.state == ISSUED and request.actor.may_somewhere("alerts.answer"):
+        found.append((_("Texts to copy"), reverse("alert-copy", args=[alert.pk])))
+    return found
+
+
+def _steps(request: HttpRequest, alert: Alert, sight: Sight, code: str) -> list[tuple[str, str]]:
+    """From the place where one's picture begins down to the one looked at."""
+    if not code or sight.place is None:
+        return []
+    way = queries.list_way(actor=request.actor, alert=alert, place=sight.place)
+    steps = [(one.name, reverse("alert-place", args=[alert.pk, one.code])) for one in way[:-1]]
+    return [(_("Whole notice"), reverse("alert", args=[alert.pk])), *steps, (sight.place.name, "")]
+
+
+def _figures(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]:
+    """The figures from the counters, the places below, and at the lowest place its doors."""
+    place, limit = sight.place, urgencies()[alert.urgency]
+    at_doors = place is not None and place.kind in leaf_kinds()
+    late = bool(alert.issued_at and clock.now() >= limit.at(alert.issued_at, "remind"))
+    doors = queries.list_doors(actor=request.actor, alert=alert, path=place.path, limit=DOORS) if at_doors else []
+    responsible = queries.find_responsible(alert=alert, path=place.path) if at_doors and place else None
+    below = [(one.place.code, one.households, one.posts, one.confirmed_at, one.holder) for one in sight.below]
+    tried = [(one.household, one.last_at) for one in doors]
+    tenth = sight.households.percent // 10
+    return {
+        "sight": sight,
+        "alert": alert,
+        "late": late,
+        "at_doors": at_doors,
+        "doors": [(one, words.OUTCOMES.get(one.last_outcome, "")) for one in doors],
+        "sees_doors": place is not None and request.actor.may("alerts.answer", place.path),
+        "responsible": responsible,
+        "address": _live(alert, "alert-figures", place),
+        "seconds": LIVE_S,
+        "figures_seen": f"{_digest(sight.households, sight.posts, below, tried, responsible, late)}-{tenth}",
+    }
+
+
+def _evidence(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]:
+    """How the receipts came and when, from the receipts themselves."""
+    paths = [sight.place.path] if sight.place else [one.place.path for one in sight.below]
+    how, posts_how = queries.count_how(actor=request.actor, alert=alert, paths=paths)
+    vacant = queries.count_vacant(actor=request.actor, alert=alert, paths=paths)
+    counts = [how.get(code, 0) for code in words.HOUSEHOLD_HOW], sorted(posts_how.items())
+    return {
+        "evidence_seen": _digest(counts, vacant, sight.posts, sight.households),
+        "how": [(words.HOW[code], how.get(code, 0)) for code in words.HOUSEHOLD_HOW],
+        "posts_how": [(words.HOW[code], posts_how.get(code, 0)) for code in words.POST_HOW if posts_how.get(code)],
+        "vacant": vacant,
+        "curve": queries.curve(actor=request.actor, alert=alert, paths=paths),
+        "curve_address": _live(alert, "alert-evidence", sight.place),
+        "curve_seconds": LIVE_LARGE_S if sight.households.members > LARGE else LIVE_S,
+    }
+
+
+def _live(alert: Alert, route: str, place: Place | None) -> str:
+    return reverse(route, args=[alert.pk]) + (f"?place={place.code}" if place else "")
+
+
+@require_GET
+def figures(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """The live part. Where nothing has changed nothing is sent, so that what one reads or has focused stays."""
+    alert = _issued(request, alert_id)
+    sight = queries.see(actor=request.actor, alert=alert, code=request.GET.get("place", ""))
+    shown = _figures(request, alert, sight)
+    before, seen = request.GET.get("seen", ""), shown["figures_seen"]
+    shown["say"] = before and before.rpartition("-")[2] != seen.rpartition("-")[2]
+    return _part(request, alert, "alerts/office/parts/figures.html", shown, seen)
+
+
+@require_GET
+def evidence(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """How and when the receipts came; the slower part of the picture."""
+    alert = _issued(request, alert_id)
+    sight = queries.see(actor=request.actor, alert=alert, code=request.GET.get("place", ""))
+    shown = {"sight": sight, "alert": alert, **_evidence(request, alert, sight)}
+    return _part(request, alert, "alerts/office/parts/evidence.html", shown, shown["evidence_seen"])
+
+
+def _digest(*content: Any) -> str:
+    """What the page has already; it grows old with the minute, for the page says how long ago things were."""
+    minute = clock.now().replace(second=0, microsecond=0)
+    return hashlib.sha256(repr((content, minute, get_language())).encode()).hexdigest()[:16]
+
+
+def _part(request: HttpRequest, alert: Alert, template: str, shown: dict[str, Any], seen: str) -> HttpResponse:
+    if alert.state == ISSUED and request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
+    return render(request, template, shown, status=200 if alert.state == ISSUED else STOP_POLLING)
+
+
+# The story -----------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def timeline(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """What happened, the newest first: facts, tasks that changed hands, how far the households were reached."""
+    alert = _issued(request, alert_id)
+    shown = head_of(request, alert)
+    entries = [words.fact_entry(fact) for fact in queries.list_facts(alert=alert)]
+    moves = count_moves(actor=request.actor, source=("alerts", str(alert.pk)))
+    entries += [words.move_entry(*move) for move in moves]
+    entries += [words.share_entry(*one) for one in _shares(request, alert, shown["sight"])]
+    shown["entries"] = sorted(entries, key=lambda one: one.at, reverse=True)
+    return render(request, "alerts/office/timeline.html", shown)
+
+
+def _shares(request: HttpRequest, alert: Alert, sight: Sight) -> list[tuple[datetime, int]]:
+    """When a half, nine in ten and all of the households were reached."""
+    members = sight.households.members
+    paths = [sight.place.path] if sight.place else [one.place.path for one in sight.below]
+    points = queries.curve(actor=request.actor, alert=alert, paths=paths, points=240) if members > 0 else []
+    found = []
+    for share in (50, 90, 100):
+        first = next((at for at, reached in points if reached * 100 >= share * members), None)
+        if first is not None:
+            found.append((first, share))
+    return found
+
+
+# Who was not reached -------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def not_reached(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """Each household without a receipt, why, and who answers for it; by reason and by place."""
+    alert = _issued(request, alert_id)
+    shown = head_of(request, alert, request.GET.get("place", ""))
+    sight, reason = shown["sight"], request.GET.get("reason", "")
+    shown["too_many"] = sight.households.missing > MOST_LISTED
+    if not shown["too_many"]:
+        rows = _missing(request, alert, sight)
+        counts = Counter(row.reason for row in rows)
+        chosen = [row for row in rows if reason in ("", row.reason)]
+        page = Paginator(chosen, MISSING_A_PAGE).get_page(request.GET.get("page"))
+        shown |= {"page": page, "rows": _described(request, list(page)), "total": len(rows), "reason": reason}
+        shown["reasons"] = [(code, words.REASONS[code], counts[code]) for code in REASONS if counts[code]]
+        shown["unaccounted"] = sum(not row.accounted for row in rows)
+    return render(request, "alerts/office/not_reached.html", shown)
+
+
+def _missing(request: HttpRequest, alert: Alert, sight: Sight) -> list[NotReached]:
+    path = sight.place.path if sight.place else None
+    return queries.list_not_reached(actor=request.actor, alert=alert, path=path)
+
+
+def _described(request: HttpRequest, rows: list[NotReached]) -> list[dict[str, Any]]:
+    doors = describe_households(actor=request.actor, ids=[row.household for row in rows])
+    names = queries.name_paths(paths=[row.path for row in rows])
+    return [
+        {
+            "row": row,
+            "door": doors.get(row.household),
+            "where": names.get(row.path, ""),
+            "why": words.REASONS[row.reason],
+            "kind": "vacant" if row.reason == POST_VACANT else "plain",
+        }
+        for row in rows
+    ]
+
+
+@require_GET
+def certificate(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """The account of a notice, counted from the rows and not from any counter; made to be printed."""
+    alert = _issued(request, alert_id)
+    code = request.GET.get("place", "")
+    shown = head_of(request, alert, code)
+    sight: Sight = shown["sight"]
+    shown |= {
+        "texts": in_all(alert.texts, languages()),
+        "too_many": sight.households.missing > MOST_LISTED,
+        "scope": [sight.place] if sight.place else [one.place for one in sight.below],
+        "whole": not code and {place.pk for place in shown["places"]} == _keys(sight),
+        "groups": [group_name(one) for one in alert.groups],
+        "cancel_reason": alert.end_reason,
+    }
+    if not shown["too_many"]:
+        path = sight.place.path if sight.place else None
+        account = queries.accounting(actor=request.actor, alert=alert, path=path)
+        shown |= _account(request, alert, sight, account)
+    return render(request, "alerts/office/certificate.html", shown)
+
+
+def _keys(sight: Sight) -> set[int]:
+    return {sight.place.pk} if sight.place else {one.place.pk for one in sight.below}
+
+
+def _account(request: HttpRequest, alert: Alert, sight: Sight, account: Account) -> dict[str, Any]:
+    below = sorted((one.place for one in sight.below), key=lambda one: one.path)
+    reasons = Counter(row.reason for row in account.not_reached)
+    return {
+        "account": account,
+        "missing": len(account.not_reached),
+        "how": [(words.HOW[code], account.by_how.get(code, 0)) for code in words.HOUSEHOLD_HOW],
+        "reasons": [(words.REASONS[code], reasons[code]) for code in REASONS if reasons[code]],
+        "by_place": queries.account_by_place(actor=request.actor, alert=alert, account=account, places=below),
+        "rows": _described(request, list(account.not_reached)),
+    }

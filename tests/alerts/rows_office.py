@@ -1,0 +1,80 @@
+"""The office's pages: who may open and do what."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from linli.alerts import actions
+from linli.alerts.actions.notices import Notice
+from tests.conftest import Cast
+from tests.matrix import Row
+
+OUT, DRAFT = UUID(int=1), UUID(int=2)
+NOTHING_OF_MINE = {"outsider": 404, "operator": 404}
+WRITES = {"outsider": (200, 302), "operator": (403, 404)}  # the outsider writes for her own community
+
+
+def _notice(cast: Cast) -> Notice:
+    return Notice(
+        texts={"en": {"headline": "Rain", "body": ""}}, urgency="immediate", places=[cast.place("001")], groups=()
+    )
+
+
+def out(cast: Cast) -> Mapping[str, Any]:
+    """A notice that the secretary issued to her community."""
+    actions.issue_alert(actor=cast.actor("wang"), alert_id=OUT, notice=_notice(cast))
+    return {"alert_id": OUT}
+
+
+def draft(cast: Cast) -> Mapping[str, Any]:
+    actions.draft_alert(actor=cast.actor("wang"), alert_id=DRAFT, notice=_notice(cast))
+    return {"alert_id": DRAFT}
+
+
+def at_grid(cast: Cast) -> Mapping[str, Any]:
+    return {**out(cast), "code": cast.place("001-1").code}
+
+
+def written(cast: Cast) -> Mapping[str, Any]:
+    codes = [cast.place("001").code]
+    return {"alert_id": uuid4(), "urgency": "immediate", "headline_en": "Rain", "places": codes}
+
+
+def reason(_cast: Cast) -> Mapping[str, Any]:
+    return {"reason": "False alarm"}
+
+
+SEE = {"permission": "alerts.see", "expect": NOTHING_OF_MINE}
+WRITE = {"permission": "alerts.issue", "lacking": "li"}
+
+ROWS = [
+    Row("alert-list", permission="alerts.see", expect={"outsider": 200, "operator": 200}),
+    Row("alert-new", **WRITE, expect=WRITES),
+    Row("alert-new", "POST", data=written, **WRITE, expect={"outsider": 404, "operator": (403, 404)}),
+    Row("alert-places", **WRITE, expect=WRITES),
+    Row("alert-edit", kwargs=draft, **WRITE),
+    Row("alert-edit", "POST", kwargs=draft, data=written, **WRITE),
+    Row("alert-preview", kwargs=draft, **WRITE),
+    Row("alert-issue", "POST", kwargs=draft, **WRITE),
+    Row("alert-update", kwargs=out, **WRITE),
+    Row("alert-update", "POST", kwargs=out, data=written, **WRITE),
+    Row("alert-cancel", kwargs=out, **WRITE),
+    Row("alert-cancel", "POST", kwargs=out, data=reason, **WRITE),
+    Row("alert-acknowledge", "POST", permission="alerts.see", kwargs=out, expect=NOTHING_OF_MINE),
+    *(
+        Row(route, kwargs=out, **SEE)
+        for route in (
+            "alert",
+            "alert-bar",
+            "alert-figures",
+            "alert-evidence",
+            "alert-timeline",
+            "alert-not-reached",
+            "alert-certificate",
+        )
+    ),
+    Row("alert-place", kwargs=at_grid, lacking="zhao", **SEE),
+    Row("alert-copy", permission="alerts.answer", kwargs=out, expect=NOTHING_OF_MINE),
+    Row("alert-copy-link", "POST", permission="alerts.answer", kwargs=at_grid, lacking="zhao", expect=NOTHING_OF_MINE),
+    Row("alert-copy-end", "POST", permission="alerts.answer", kwargs=at_grid, lacking="zhao", expect=NOTHING_OF_MINE),
+]
