@@ -59,12 +59,10 @@ class PremisesImported:
         reasons: dict[int, list[str]] = {}
         for error in self.errors:
             reasons.setdefault(error.row, []).append(str(error))
-        rows = [[*texts, "; ".join(reasons[number])] for number, texts in self.bad_rows.items()]
-        letters = [column_letter(at) for at in range(len(self.headers))]
-        numbers = list(self.bad_rows)
-        marked = {
-            (numbers.index(error.row), letters.index(error.column)) for error in self.errors if error.column in letters
-        }
+        numbers = {number: at for at, number in enumerate(sorted(self.bad_rows))}
+        letters = {column_letter(at): at for at in range(len(self.headers))}
+        rows = [[*self.bad_rows[number], "; ".join(reasons[number])] for number in numbers]
+        marked = {(numbers[error.row], letters[error.column]) for error in self.errors if error.column in letters}
         return write_sheet([*self.headers, _("What is wrong")], rows, title=_("To mend"), marked=marked)
 
 
