@@ -38,18 +38,28 @@ def fail(text: str, *, code: int = 1) -> NoReturn:
 
 def build() -> typer.Typer:
     """The command line, put together from the rooms' own."""
-    from linli.config import operate
+    from linli.alerts import cli as alerts
+    from linli.config import accounts, operate
+    from linli.demo import cli as demo
     from linli.grid import cli as grid
     from linli.residents import cli as residents
 
     app = typer.Typer(
         name="linli", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, epilog=EPILOG
     )
+
+    @app.callback()
+    def before(context: typer.Context) -> None:
+        operate.before_command(context.invoked_subcommand or "", sys.argv)
+
     imports = typer.Typer(help="Bring files in.", no_args_is_help=True, epilog=EPILOG)
     app.add_typer(imports, name="import")
     operate.mount(app)
+    accounts.mount(app, imports)
     grid.mount(app, imports)
     residents.mount(app, imports)
+    alerts.mount(app)
+    demo.mount(app, operate.machine())
     return app
 
 
@@ -70,11 +80,22 @@ def run(argv: list[str]) -> Any:
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         fail(f"{error.filename}: {error.strerror}")
     except OperationalError as error:
-        fail(f"the database can't be used ({str(error).splitlines()[0]}): run 'linli migrate', or check LINLI_DATABASE_URL")
+        fail(
+            f"the database can't be used ({str(error).splitlines()[0]}): run 'linli migrate', or check LINLI_DATABASE_URL"
+        )
     except DatabaseError as error:
         fail(f"the database refused: {type(error).__name__}. If Linli was upgraded, run 'linli migrate'.")
     except KeyboardInterrupt:
         fail("stopped", code=130)
+
+
+def prepare_demonstration(argv: list[str]) -> None:
+    from linli.config.demonstration import join_demonstration, prepare_environment
+
+    if argv[:1] == ["demo"]:
+        prepare_environment(argv)
+    else:
+        join_demonstration(argv)
 
 
 def main() -> None:
@@ -84,10 +105,7 @@ def main() -> None:
         os.environ["LINLI_HOME"] = home
     as_json = take_flag(argv, "--json")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linli.config.settings")
-    if argv[:1] == ["demo"]:
-        from linli.config.demonstration import prepare_environment
-
-        prepare_environment(argv)
+    prepare_demonstration(argv)
     import django
 
     django.setup()
@@ -95,7 +113,9 @@ def main() -> None:
     from linli.config.wiring import wire
     from linli.core import console, logs
 
-    logs.configure(level="WARNING" if argv[:1] not in (["serve"], ["worker"]) else env().log_level, as_json=env().log_json)
+    logs.configure(
+        level="WARNING" if argv[:1] not in (["serve"], ["worker"]) else env().log_level, as_json=env().log_json
+    )
     console.use_json(on=as_json)
     wire()
     run(argv)

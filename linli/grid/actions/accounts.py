@@ -27,6 +27,7 @@ from linli.core.writes import done_before, mark_done
 from linli.grid.access import check_may, check_operator, may_operate
 from linli.grid.actions.posts import appoint, end_appointments_of
 from linli.grid.models import Account, ApiToken, Appointment, Place
+from linli.grid.numbers import normalise_phone
 from linli.grid.queries.accounts import find_account_by_link, find_token, hash_token
 from linli.grid.rules import MOST_TOKEN_DAYS, PERMISSIONS, TOKEN_DAYS, TOKEN_PREFIX, default_scopes, plain_username
 
@@ -170,22 +171,6 @@ def _checked_phone(text: str) -> str:
     if phone is None:
         raise Invalid(fields={"phone": BAD_PHONE})
     return phone
-
-
-def normalise_phone(text: str) -> str | None:
-    """E.164 of a phone in any usual writing, '' for none, None where it can't be one."""
-    import phonenumbers
-
-    bare = text.strip()
-    if not bare:
-        return ""
-    try:
-        parsed = phonenumbers.parse(bare[:40], settings.PROFILE["register"]["phone_region"])
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(parsed):
-        return None
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
 # One's own account ---------------------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from linli.core import clock
 from linli.core.actors import Actor
 from linli.grid import queries
-from linli.grid.models import Organisation, Place
+from linli.grid.models import Place
 from linli.grid.profile import post_at, word
-from linli.grid.queries.posts import day_span
 
 EXISTING, NEW = "existing", "new"
+MOST_BODIES = 500
 
 
 class DayInput(forms.DateInput):
@@ -25,12 +25,12 @@ class DayInput(forms.DateInput):
 
 def beginning(day: date | None) -> datetime | None:
     """From the first moment of a day; from now where that day is today or none is named."""
-    return None if day is None or day == clock.today() else day_span(day)[0]
+    return None if day is None or day == clock.today() else queries.day_span(day)[0]
 
 
 def end(last_day: date | None) -> datetime | None:
     """Until the last moment of the last day."""
-    return None if last_day is None else day_span(last_day)[1]
+    return None if last_day is None else queries.day_span(last_day)[1]
 
 
 class AppointForm(forms.Form):
@@ -47,9 +47,7 @@ class AppointForm(forms.Form):
     username = forms.CharField(label=_("Name for sign-in"), required=False, max_length=60)
     name = forms.CharField(label=_("Name"), required=False, max_length=60)
     phone = forms.CharField(label=_("Phone"), required=False, max_length=40)
-    organisation = forms.ModelChoiceField(
-        label=_("Lent by"), queryset=Organisation.objects.none(), required=False, empty_label=_("nobody: own staff")
-    )
+    organisation = forms.TypedChoiceField(label=_("Lent by"), required=False, coerce=int, empty_value=None)
     from_on = forms.DateField(label=_("First day"), widget=DayInput)
     until_on = forms.DateField(label=_("Last day"), required=False, widget=DayInput)
     paper = forms.CharField(
@@ -61,11 +59,15 @@ class AppointForm(forms.Form):
         super().__init__(*args, **kwargs)
         kinds = sorted(post_at(place.kind), key=lambda kind: not kind.line)
         self.fields["post_kind"].choices = [(kind.code, word(kind)) for kind in kinds]  # type: ignore[attr-defined]
-        self.fields["organisation"].queryset = queries.list_organisations(actor=actor, place=place)  # type: ignore[attr-defined]
+        bodies = queries.list_organisations(actor=actor, place=place)[:MOST_BODIES]
+        self.bodies = {one.pk: one for one in bodies}
+        choices = [("", _("nobody: own staff")), *((key, one.name) for key, one in self.bodies.items())]
+        self.fields["organisation"].choices = choices  # type: ignore[attr-defined]
         self.fields["from_on"].initial = clock.today()
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        data["organisation"] = self.bodies.get(data.get("organisation") or 0)
         if data.get("who") == NEW:
             for name in ("name", "username"):
                 if not data.get(name):

@@ -1,5 +1,6 @@
 """Who acts, and with which grants; accounts, their tokens, and what the audit trail says of one's places."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -119,6 +120,33 @@ def search_accounts(*, actor: Actor, text: str, most: int = 20) -> list[Account]
     theirs = Appointment.objects.visible_to(actor, "posts.appoint").filter(account=OuterRef("pk"))
     rows = Account.objects.filter(Q(name__contains=text) | Q(username__contains=text.lower()), is_active=True)
     return list(rows.filter(Exists(theirs)).order_by("name", "id")[:most])
+
+
+def list_accounts_named(*, actor: Actor, usernames: Iterable[str], phone_indexes: Iterable[str]) -> list[Account]:
+    """Accounts in use with one of these exact names for sign-in or phones (keyed hashes), for whoever brings a list of
+    posts in. Two queries for each thousand."""
+    if not (actor.may_somewhere("posts.appoint") or may_operate(actor)):
+        raise Missing()
+    found: dict[int, Account] = {}
+    for field, values in (("username__in", sorted(usernames)), ("phone_index__in", sorted(phone_indexes))):
+        for start in range(0, len(values), 1_000):
+            rows = Account.objects.filter(is_active=True, **{field: values[start : start + 1_000]})
+            found |= {one.pk: one for one in rows}
+    return list(found.values())
+
+
+def list_usernames_like(*, actor: Actor, stems: Iterable[str]) -> list[str]:
+    """Names for sign-in that are one of the stems with or without a number, so that a new one can differ."""
+    if not (actor.may_somewhere("posts.appoint") or may_operate(actor)):
+        raise Missing()
+    found: list[str] = []
+    wanted = sorted(stems)
+    for start in range(0, len(wanted), 200):
+        near = Q(pk__in=[])
+        for stem in wanted[start : start + 200]:
+            near |= Q(username__gte=stem, username__lt=stem + ":")  # ':' follows the digits
+        found += Account.objects.filter(near).values_list("username", flat=True)
+    return found
 
 
 def find_account_by_link(*, uid: str, token: str) -> Account | None:

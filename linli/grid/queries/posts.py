@@ -170,6 +170,16 @@ def list_above(*, actor: Actor, place: Place, permission: str) -> list[Place]:
     return list(rows.order_by("path"))
 
 
+def list_places_called(*, actor: Actor, within: Place, texts: Iterable[str]) -> list[Place]:
+    """Places at and below one whose code or name is among the texts. One query for each five hundred."""
+    wanted, found = sorted(set(texts)), {}
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        rows = Place.objects.visible_to(actor, "posts.see").below(within.path).filter(until_on=None)
+        found |= {one.pk: one for one in rows.filter(Q(code__in=part) | Q(name__in=part))}
+    return list(found.values())
+
+
 def list_top_places(*, actor: Actor, permission: str) -> list[Place]:
     """The outermost places in which the actor has a permission; for an actor of everything, the tops of the tree."""
     paths = actor.paths(permission)

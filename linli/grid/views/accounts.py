@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from linli.core import clock
-from linli.core.errors import Invalid, Missing
+from linli.core.errors import Invalid, Missing, Problem
 from linli.core.middleware import no_referrer
 from linli.grid import actions, queries
 from linli.grid.forms.accounts import (
@@ -32,6 +32,7 @@ from linli.grid.forms.accounts import (
     TokenForm,
 )
 from linli.grid.models import Account
+from linli.grid.numbers import masked_phone
 from linli.grid.words import act_words
 
 PAGE = 50
@@ -46,7 +47,7 @@ def write_id(request: HttpRequest) -> UUID | None:
         return None
 
 
-def take(form: Any, problem: Invalid) -> None:
+def take(form: Any, problem: Problem) -> None:
     """Show what an action refused at the fields of its form."""
     for name, text in problem.fields.items():
         form.add_error(name if name in form.fields else None, str(text))
@@ -151,6 +152,7 @@ def _account_page(request: HttpRequest, form: OwnPasswordForm) -> HttpResponse:
     entries = list(queries.list_own_audit(actor=request.actor)[:8])
     page = {
         "account": mine,
+        "phone": masked_phone(mine.phone),
         "posts": queries.list_posts_of(actor=request.actor, account=mine),
         "form": form,
         "language": LanguageForm(initial={"language": mine.language or request.LANGUAGE_CODE}),
