@@ -43,7 +43,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "linli.core.middleware.ChosenLanguage",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "linli.core.middleware.Csrf",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "linli.grid.middleware.CurrentActor",
     "django.contrib.messages.middleware.MessageMiddleware",
