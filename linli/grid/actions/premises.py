@@ -89,7 +89,8 @@ def _wanted(row: PremisesRow, register: Place) -> WantedDwelling:
         if len(text) > most or (field == "building" and not text):
             wrong = _("The name must have 1 to %(most)s characters.") % {"most": most}
             raise Invalid(wrong, fields={field: wrong})
-    return WantedDwelling(row.place_id or register.pk, *names, floor=row.floor)
+    building, room, estate, entrance = names
+    return WantedDwelling(row.place_id or register.pk, building, room, estate, entrance, row.floor)
 
 
 def _count(register: Place) -> tuple[int, int, int]:

@@ -116,7 +116,7 @@ class _Import:
     def _insert(self, kind: str, rows: Sequence[tuple[str, str, str]]) -> None:
         register = place_kinds()[kind].register
         below = self.added_below.setdefault(kind, Counter())
-        made = []
+        made: list[tuple[str | int | None, ...]] = []
         for code, name, parent in rows:
             if parent:
                 parent_id, parent_path = self.above[parent]
@@ -159,7 +159,7 @@ def _known(codes: Sequence[str]) -> dict[str, _Known]:
     return found
 
 
-def _insert_rows(rows: Sequence[tuple[object, ...]]) -> None:
+def _insert_rows(rows: Sequence[tuple[str | int | None, ...]]) -> None:
     """As near to the bare driver as it goes: COPY on PostgreSQL, one prepared statement on SQLite."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

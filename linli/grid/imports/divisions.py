@@ -107,8 +107,8 @@ class _Reader:
                         yield PlaceBatch(self.level.kind, rows)
                         rows = []
         except UnicodeDecodeError:
-            row = _first_undecodable(self.path)
-            raise self._wrong(row, "", _("the text is not UTF-8; it may be GBK. Save the file as UTF-8")) from None
+            line = _first_undecodable(self.path)
+            raise self._wrong(line, "", _("the text is not UTF-8; it may be GBK. Save the file as UTF-8")) from None
         except csv.Error:
             raise self._wrong(self.line + 1, "", _("the row is not readable as CSV")) from None
         if rows:

@@ -11,6 +11,7 @@ from linli.core.errors import Missing
 from linli.core.paths import within
 from linli.grid.models import Building, Dwelling, Entrance, EntrancePlacement, Place, VacancyCheck
 from linli.grid.profile import leaf_kinds
+from linli.grid.queries.places import get_place
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def list_entrances_of(
         entrance.building = at.building
         holder = holders.get(entrance.pk)
         if at.building.place_id == place.pk or (holder and holder.path.startswith(place.path)):
-            at.entrances.append(EntranceAt(entrance, holder, entrance.rooms))  # type: ignore[attr-defined]
+            at.entrances.append(EntranceAt(entrance, holder, entrance.rooms))
     return list(found.values())
 
 
@@ -116,7 +117,7 @@ def list_entrances_in_no_cell(*, actor: Actor, place: Place, limit: int = 200) -
         .annotate(rooms=Count("dwellings"))
         .order_by("building__place__path", "building__sort", "sort", "id")
     )
-    return [EntranceAt(one, None, one.rooms) for one in rows[:limit]]  # type: ignore[attr-defined]
+    return [EntranceAt(one, None, one.rooms) for one in rows[:limit]]
 
 
 def list_placements(*, actor: Actor, entrance: Entrance) -> list[EntrancePlacement]:
@@ -143,6 +144,17 @@ def list_dwellings(*, actor: Actor, entrance: Entrance) -> list[Dwelling]:
         one.entrance = entrance
         one.vacant = last.get(one.pk)  # type: ignore[attr-defined]
     return found
+
+
+def list_dwellings_below(*, actor: Actor, code: str, after: int = 0, limit: int = 100) -> list[Dwelling]:
+    """Up to `limit + 1` dwellings behind entrances that places at or below a code hold now, in the order in which they
+    were entered, behind the id `after`; each with `place_code`. Two queries. Raises Missing for an unknown code."""
+    place = get_place(actor=actor, code=code)
+    rows = Dwelling.objects.filter(
+        within("entrance__placements__place__path", [place.path]), entrance__placements__until_on=None, pk__gt=after
+    )
+    rows = rows.annotate(place_code=F("entrance__placements__place__code"))
+    return list(rows.select_related("entrance__building__estate").order_by("pk")[: limit + 1])
 
 
 def get_dwelling(*, actor: Actor, dwelling_id: int, permission: str = "places.see") -> DwellingAt:
