@@ -12,4 +12,5 @@ urlpatterns = [
     path("", include("linli.grid.urls")),
     path("", include("linli.alerts.urls")),
     path("api/v1/", api.urls),
+    path("", include("linli.residents.urls")),
 ]

@@ -5,6 +5,7 @@ from linli.alerts import jobs as alert_jobs
 from linli.core import events, jobs
 from linli.duties.jobs import move_tasks
 from linli.grid.jobs import fold_headcounts
+from linli.residents.jobs import forget_uploads, import_waiting_rosters
 from linli.rounds.jobs import carry_moves, fold_tallies
 
 
@@ -19,3 +20,5 @@ def wire() -> None:
     jobs.every(10, move_tasks)
     jobs.every(5, jobs.seal_audit)
     jobs.every(3600, jobs.forget_old_writes)
+    jobs.every(1, import_waiting_rosters)
+    jobs.every(3600, forget_uploads)

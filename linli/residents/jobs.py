@@ -43,4 +43,5 @@ def _import(upload_id, actor: Actor, language: str) -> None:  # type: ignore[no-
 
 
 def forget_uploads() -> None:
+    """Files of rosters are deleted after a day, imported or not."""
     actions.forget_uploads(actor=SYSTEM)

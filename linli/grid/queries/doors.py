@@ -8,7 +8,7 @@ from django.db.models import Q
 from linli.core.actors import Actor
 from linli.core.paths import within
 from linli.grid.models import Dwelling, Entrance, EntrancePlacement, Place
-from linli.grid.profile import leaf_kinds
+from linli.grid.profile import leaf_kinds, register_kind
 
 DoorKey = tuple[str, str, str, str]  # estate, building, entrance, room
 EntranceKey = tuple[str, str, str]
@@ -48,3 +48,12 @@ def list_leaves(*, actor: Actor, place: Place) -> list[Place]:
     """The lowest places at or below a place, each with its parent, in order of path."""
     found = Place.objects.visible_to(actor).filter(within("path", [place.path]), kind__in=leaf_kinds(), until_on=None)
     return list(found.select_related("parent").order_by("path"))
+
+
+def list_registers(*, actor: Actor, permission: str, most: int = 500) -> list[Place]:
+    """The places that keep a register in which the actor has a permission; for posts below such a place, their own."""
+    paths = actor.paths(permission)
+    rows = Place.objects.filter(within("path", paths), until_on=None)
+    found = list(rows.filter(kind=register_kind()).order_by("path")[:most])
+    below = [path for path in paths if not any(path.startswith(one.path) or one.path.startswith(path) for one in found)]
+    return found + list(rows.filter(path__in=below).order_by("path"))

@@ -1,5 +1,6 @@
 """Every write. Keyword-only, actor first; check, decide, write, audit, publish, in one transaction."""
 
+from linli.residents.actions.doors import name_dwelling
 from linli.residents.actions.entrances import move_entrances
 from linli.residents.actions.exports import COLUMNS as EXPORT_COLUMNS
 from linli.residents.actions.exports import export_register
@@ -61,6 +62,7 @@ __all__ = [
     "move_household",
     "move_person",
     "name_answerer",
+    "name_dwelling",
     "note_progress",
     "note_reading",
     "record_phone_alive",

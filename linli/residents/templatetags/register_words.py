@@ -1,0 +1,51 @@
+"""The register's codes as words, for its templates."""
+
+from typing import Any
+
+from django import template
+
+from linli.residents import words
+from linli.residents.profile import group_name
+
+register = template.Library()
+
+
+@register.filter
+def group_words(code: str) -> str:
+    return group_name(code)
+
+
+@register.filter
+def kind_words(door: Any) -> Any:
+    """Of a door: what it is, as closely as it is known."""
+    return words.SUBKINDS.get(door.subkind) or words.KINDS.get(door.kind, door.kind)
+
+
+@register.filter
+def role_words(code: str) -> Any:
+    return words.ROLES.get(code, code)
+
+
+@register.filter
+def sex_words(code: str) -> Any:
+    return words.SEXES.get(code, "")
+
+
+@register.filter
+def status_words(code: str) -> Any:
+    return words.STATUSES.get(code, code)
+
+
+@register.filter
+def means_words(codes: Any) -> str:
+    return ", ".join(str(words.MEANS[code]) for code in words.MEANS if code in codes)
+
+
+@register.filter
+def channel_words(codes: Any) -> str:
+    return ", ".join(str(words.CHANNELS.get(code, code)) for code in codes)
+
+
+@register.filter
+def grant_words(code: str) -> Any:
+    return words.GRANT_ACTS.get(code, code)
