@@ -8,7 +8,7 @@ DEV := $(VENV)/.dev-$(shell cat requirements/dev.txt pyproject.toml 2>/dev/null 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check bench bench-large messages documents vendor lock screenshots clean
+.PHONY: help setup dev demo test check bench bench-large messages documents openapi vendor lock screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ messages: $(DEV) ## collect the texts of the product into the translation files 
 
 documents: $(DEV) ## write the tables of the documentation and docs/openapi.json anew
 	@$(BIN)/python -m tests.documents write
+
+openapi: $(CORE) ## write docs/openapi.json, the description of the API, anew
+	@$(BIN)/linli openapi > docs/openapi.json
 
 vendor: ## renew the browser libraries from npm (needs node)
 	@$(PYTHON) linli/vendor/renew.py

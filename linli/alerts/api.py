@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from linli.alerts import actions, queries
@@ -148,7 +148,7 @@ def issue_alert(request: HttpRequest, new: AlertIn) -> Any:
     else:
         old = queries.get_alert(actor=actor, alert_id=new.replaces)
         made = actions.update_alert(actor=actor, alert=old, alert_id=new.id, notice=notice)
-    return 201, _shown([made])[0]
+    return Status(201, _shown([made])[0])
 
 
 @alerts.get("/{alert_id}", response={200: AlertOut, **PROBLEMS}, summary="One alert")
@@ -188,14 +188,17 @@ def record_receipts(request: HttpRequest, alert_id: UUID, batch: ReceiptsIn) -> 
 @receipts.post("/{alert_id}/knocks", response={201: KnockOut, **WRITE_PROBLEMS}, summary="What came of a knock")
 @needs("alerts.answer")
 def record_knock(request: HttpRequest, alert_id: UUID, knock: KnockIn) -> Any:
-    return 201, actions.record_knock(
-        actor=actor_of(request),
-        alert=_alert(request, alert_id),
-        household=knock.household,
-        outcome=knock.outcome,
-        attempt_id=knock.id,
-        at=knock.at,
-        note=knock.note,
+    return Status(
+        201,
+        actions.record_knock(
+            actor=actor_of(request),
+            alert=_alert(request, alert_id),
+            household=knock.household,
+            outcome=knock.outcome,
+            attempt_id=knock.id,
+            at=knock.at,
+            note=knock.note,
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 from ninja.security import HttpBearer
@@ -15,6 +16,7 @@ from linli.duties.api import tasks
 from linli.grid import actions
 from linli.grid.api import places, posts
 from linli.grid.queries import actor_for_token
+from linli.residents.api import register
 
 
 class Token(HttpBearer):
@@ -30,6 +32,11 @@ class Token(HttpBearer):
         return actor
 
 
+def _open_to_read(view: Any) -> Any:
+    """The description and its page need no token; they tell of no deployment's data."""
+    return require_safe(view)
+
+
 api = NinjaAPI(
     title="Linli",
     version=__version__,
@@ -39,12 +46,14 @@ api = NinjaAPI(
     auth=Token(),
     docs=Swagger(settings={"validatorUrl": None, "persistAuthorization": False}),
     docs_url="/docs",
+    docs_decorator=_open_to_read,
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
 answer_problems(api)
 api.add_router("/places", places)
 api.add_router("/posts", posts)
+api.add_router("/register", register)
 api.add_router("/alerts", alerts)
 api.add_router("/alerts", receipts)
 api.add_router("/alerts", coverage)

@@ -39,7 +39,7 @@ def fail(text: str, *, code: int = 1) -> NoReturn:
 def build() -> typer.Typer:
     """The command line, put together from the rooms' own."""
     from linli.alerts import cli as alerts
-    from linli.config import accounts, operate
+    from linli.config import accounts, description, operate
     from linli.demo import cli as demo
     from linli.grid import cli as grid
     from linli.residents import cli as residents
@@ -55,6 +55,7 @@ def build() -> typer.Typer:
     imports = typer.Typer(help="Bring files in.", no_args_is_help=True, epilog=EPILOG)
     app.add_typer(imports, name="import")
     operate.mount(app)
+    description.mount(app)
     accounts.mount(app, imports)
     grid.mount(app, imports)
     residents.mount(app, imports)
@@ -74,7 +75,8 @@ def run(argv: list[str]) -> Any:
     except Problem as error:
         if console.wants_json():
             console.result({"error": error.code, "detail": str(error.detail), "fields": error.fields})
-        fail(str(error.detail))
+        parts = [f"{name}: {text}" for name, text in error.fields.items() if str(text) != str(error.detail)]
+        fail(": ".join([str(error.detail), "; ".join(parts)] if parts else [str(error.detail)]))
     except SetupError as error:
         fail(str(error))
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:

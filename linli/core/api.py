@@ -131,8 +131,7 @@ def answer_problems(api: NinjaAPI) -> None:
 
     @api.exception_handler(ValidationError)
     def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
-        fields = {".".join(str(part) for part in one["loc"][1:]): one["msg"] for one in error.errors}
-        return problem_response(Invalid(fields=fields))
+        return problem_response(Invalid(fields={_field(one["loc"]): one["msg"] for one in error.errors}))
 
     @api.exception_handler(AuthenticationError)
     def _who(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
@@ -147,6 +146,12 @@ def answer_problems(api: NinjaAPI) -> None:
     @api.exception_handler(RequestDataTooBig)
     def _too_large(_request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
         return problem_response(problem_of(413))
+
+
+def _field(where: Sequence[str | int]) -> str:
+    """As the caller knows it: without 'body' or 'query' and the name that the route gave the whole body."""
+    inner = where[2:] if where[0] == "body" and len(where) > 2 else where[1:]
+    return ".".join(str(part) for part in inner)
 
 
 def as_problem(response: HttpResponseBase) -> HttpResponseBase:

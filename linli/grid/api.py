@@ -5,7 +5,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from linli.core.api import (
@@ -105,8 +105,11 @@ def get_place(request: HttpRequest, code: str) -> Any:
 @places.post("", response={201: PlaceOut, **WRITE_PROBLEMS}, summary="Add a place below another")
 @needs("places.edit")
 def add_place(request: HttpRequest, new: PlaceIn) -> Any:
-    return 201, actions.add_place(
-        actor=actor_of(request), parent=new.parent, name=new.name, kind=new.kind, code=new.code, write_id=new.id
+    return Status(
+        201,
+        actions.add_place(
+            actor=actor_of(request), parent=new.parent, name=new.name, kind=new.kind, code=new.code, write_id=new.id
+        ),
     )
 
 
@@ -140,15 +143,18 @@ def list_appointments(
 @needs("posts.appoint")
 def appoint(request: HttpRequest, new: AppointmentIn) -> Any:
     actor = actor_of(request)
-    return 201, actions.appoint(
-        actor=actor,
-        account=queries.get_account_by_username(actor=actor, username=new.username),
-        post_kind=new.post,
-        place=queries.get_place(actor=actor, code=new.place, permission="posts.see"),
-        paper=new.paper,
-        from_at=new.from_at,
-        until_at=new.until_at,
-        write_id=new.id,
+    return Status(
+        201,
+        actions.appoint(
+            actor=actor,
+            account=queries.get_account_by_username(actor=actor, username=new.username),
+            post_kind=new.post,
+            place=queries.get_place(actor=actor, code=new.place, permission="posts.see"),
+            paper=new.paper,
+            from_at=new.from_at,
+            until_at=new.until_at,
+            write_id=new.id,
+        ),
     )
 
 
