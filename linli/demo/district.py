@@ -115,7 +115,7 @@ def _tree(world: World, communities: list[str], rng: Random) -> dict[str, list[s
         for grid in range(1, _count_grids(code, number) + 1):
             above = f"{code}-{grid}"
             grids.append(Area(above, f"第{in_chinese(grid)}网格", "grid", code))
-            for cell in range(1, (CELLS if code == COMPLETE else rng.randint(5, 7)) + 1):
+            for cell in range(1, (CELLS if code == COMPLETE else rng.randint(5, 6)) + 1):
                 cells.append(Area(f"{above}-{cell}", f"{cell}号微网格", "cell", above))
                 below[code].append(f"{above}-{cell}")
     world.levels = [grids, cells]
@@ -312,7 +312,7 @@ def _sketch(world: World, code: str, name: str, cells: list[str], families: Fami
     """Every other community: at least thirty households, spread over its cells, one to three people of each on record."""
     village = name.endswith("村委会")
     homes = []
-    for number in range(max(families.rng.randint(30, 36), 4 * len(cells))):
+    for number in range(max(families.rng.randint(30, 34), 4 * len(cells))):
         at, order = number // len(cells), number % len(cells)
         door = (
             Door(cells[order], f"{order + 1}组{at + 1}号", "1")

@@ -97,9 +97,9 @@ def answers(seed: int, doors: Mapping[int, str], means: Mapping[int, set[str]], 
 
 def _answer(rng: Random, means: set[str]) -> tuple[float, str] | None:
     """When and how a household confirms, where it does."""
-    own = rng.random() < 0.64 and bool(means - {"answerer"})
+    own = rng.random() < 0.68 and bool(means - {"answerer"})
     relative = rng.random() < 0.72 and "answerer" in means
-    shared = rng.random() < 0.36 and bool(means)
+    shared = rng.random() < 0.4 and bool(means)
     after = rng.gammavariate(1.7, 4.0)
     if own:
         return (1 + after) * MINUTE, OWN_TAP
