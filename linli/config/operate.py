@@ -1,6 +1,7 @@
 """Commands that run a deployment: migrate, keys, serve, worker. `ready` stands before every command that needs data."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,7 +40,7 @@ def is_embedded() -> bool:
 
 def is_there() -> bool:
     """Does the embedded database exist? One elsewhere is taken to."""
-    return not is_embedded() or os.path.exists(connection.settings_dict["NAME"])
+    return not is_embedded() or Path(connection.settings_dict["NAME"]).exists()
 
 
 def ensure_database() -> None:
@@ -50,6 +51,8 @@ def ensure_database() -> None:
 
 def bring_up_to_date() -> None:
     settings.HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if is_embedded():
+        Path(connection.settings_dict["NAME"]).touch(mode=0o600)  # names of people: nobody else's business here
     call_command("migrate", interactive=False, verbosity=0)
     check_profile()
 
@@ -102,7 +105,7 @@ def make_key_file() -> None:
 def ready(*, make_key: bool = True) -> None:
     """Everything that a command on data needs: database, tables of this version, its profile, its key. Raises SetupError
     with one line that says what to do. Without `make_key` a missing key is refused before anything is made."""
-    if not make_key:
+    if not make_key and not (is_there() and _has_key()):
         crypto.fingerprint()
     ensure_database()
     check_up_to_date()

@@ -67,6 +67,7 @@ def run(
 
 def _answer(host: str, port: int, workers: int, threads: int) -> None:
     from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     parent = os.getpid()
@@ -74,8 +75,11 @@ def _answer(host: str, port: int, workers: int, threads: int) -> None:
     def load() -> Any:
         """In each new process: end with the parent, then the application."""
         end_with(parent)
+        from django.urls import get_resolver
+
         from linli.config.wsgi import application
 
+        _ = get_resolver().url_patterns  # every room's pages are read now, not in the first visitor's time
         return application
 
     server = Server(
@@ -90,7 +94,8 @@ def _answer(host: str, port: int, workers: int, threads: int) -> None:
         backpressure=max(64, threads * 8),
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_S,
-        log_dictconfig={"loggers": {"_granian": {"handlers": [], "level": "WARNING", "propagate": True}}},
+        log_level=LogLevels.error,  # its warnings are advice on threads
+        log_dictconfig={"loggers": {"_granian": {"handlers": [], "level": "ERROR", "propagate": True}}},
     )
     server.serve(target_loader=load, wrap_loader=False)
 

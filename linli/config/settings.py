@@ -146,7 +146,6 @@ TIME_ZONE = PROFILE.time_zone
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [("vendor", PACKAGE / "vendor")]
-STATIC_ROOT = HOME / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 

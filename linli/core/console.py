@@ -32,7 +32,7 @@ def result(data: dict[str, Any] | list[Any], text: str = "") -> None:
 
 def say(text: str) -> None:
     """A line for people, on standard error, so that standard output stays for the result."""
-    _err.print(text, markup=False)
+    _err.print(text, markup=False, soft_wrap=True)
 
 
 def progress(items: Iterable[T], *, total: int | None, what: str, each: Any = lambda _item: 1) -> Iterator[T]:
