@@ -61,4 +61,5 @@ def join_demonstration(argv: list[str]) -> None:
 def _set(home: Path, profile: str) -> None:
     for name in OF_A_DEPLOYMENT:
         os.environ.pop(f"LINLI_{name}", None)
+    os.environ.setdefault("LINLI_LOG_LEVEL", "WARNING")
     os.environ |= {"LINLI_HOME": str(home), "LINLI_PROFILE": profile, "LINLI_DEMO": "1"}

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.urls import include, path
 
 from linli.config.api import api
@@ -13,4 +14,8 @@ urlpatterns = [
     path("", include("linli.alerts.urls")),
     path("api/v1/", api.urls),
     path("", include("linli.residents.urls")),
+    path("", include("linli.duties.urls")),
+    path("", include("linli.desk.urls")),
 ]
+if settings.DEMO:  # one-click sign-in: never in use
+    urlpatterns.append(path("demo/", include("linli.demo.urls")))

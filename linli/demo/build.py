@@ -80,4 +80,7 @@ def _settle(world: World, code: str) -> None:
             grid.WantedDwelling(ids[one.leaf], one.building, one.room, one.estate, one.entrance, one.floor)
             for one in empty
         ]
-        grid.ensure_dwellings(actor=SYSTEM, register=place, wanted=wanted, from_on=day)
+        found = grid.ensure_dwellings(actor=SYSTEM, register=place, wanted=wanted, from_on=day)
+        seen = [found.dwellings[door.door] for door, one in zip(wanted, empty, strict=True) if one.checked]
+        looked_on = clock.today() - timedelta(days=12)
+        grid.record_vacancy_checks(actor=SYSTEM, place=place, dwelling_ids=seen, checked_on=looked_on)

@@ -63,7 +63,7 @@ def mount(app: typer.Typer, machine: Machine) -> None:
             serve(seed, port, speed, machine)
 
 
-def prepare(seed: int, machine: Machine) -> Any:
+def prepare(seed: int, machine: Machine, *, keep: bool) -> Any:
     """The world before the hour: put back where it was built before, else built anew."""
     world = stage.describe(seed)
     if stage.put_back(seed):
@@ -77,6 +77,8 @@ def prepare(seed: int, machine: Machine) -> Any:
     for what, count in console.progress(steps, total=world.households, what="Building", each=weight):
         done[what] += count
     console.say(", ".join(f"{count:,} {what}" for what, count in done.items()))
+    if keep:
+        stage.keep(seed)
     return world
 
 
@@ -88,7 +90,7 @@ def play_at_once(seed: int, machine: Machine) -> None:
     begun = time.monotonic()
     temporary = os.environ.get("LINLI_DEMO_TEMPORARY")
     try:
-        world = prepare(seed, machine)
+        world = prepare(seed, machine, keep=False)
         gc.freeze()  # the world stays; looking through it again and again would cost a tenth of the time
         play = stage.make_play(world, seed)
         play.issue()
@@ -147,8 +149,7 @@ def serve(seed: int, port: int, speed: float, machine: Machine) -> None:
     """Serve the world and let the hour begin once the first page answers."""
     host = "127.0.0.1"
     machine.check_free(host, port)
-    prepare(seed, machine)
-    stage.keep(seed)
+    prepare(seed, machine, keep=True)
     clock.move(to=stage.moment() - live.BEFORE)
     stage.write_links({})
     command = [

@@ -16,7 +16,8 @@ from linli.demo.play import Play
 from linli.demo.script import END
 from linli.grid import queries as places
 from linli.messages.rules import ITSELF, RELATIVE
-from linli.residents.queries import contact_means
+from linli.residents.queries import Door, contact_means
+from linli.residents.rules import HouseholdRow
 
 BEFORE = timedelta(seconds=40)  # shown before the notice goes out: time to sign in
 STEP_S = 0.7
@@ -57,22 +58,34 @@ def _wait_for(play: Play, moment_s: float, stop: threading.Event) -> None:
 def _make_links(play: Play) -> set[int]:
     """Links to try as a resident; their households are left alone by the script."""
     silent = play.list_silent()
-    means = contact_means(silent)
-    paths = {place.code: place.path for place in _list_places(play)}
-    doors = play.doors_of(silent)
+    means, doors = contact_means(silent), play.doors_of(silent)
+    codes = {code for code, _key in play.world.examples}
+    paths = {place.code: place.path for place in places.list_places(actor=SYSTEM, codes=codes)}
     links, spared = {}, set()
     for code, key in play.world.examples:
-        here = [one for one in silent if doors[one].path == paths[code]]
         wanted = {"answerer"} if key == "relative" else {"phone"}
-        found = next((one for one in here if wanted <= means[one]), here[0])
+        found = next(one for one in silent if _fits(doors[one], paths[code]) and wanted <= means[one])
         as_who = RELATIVE if key == "relative" else ITSELF
         links[key] = alerts.make_household_link(actor=SYSTEM, household=found, answers_as=as_who)
         spared.add(found)
     shared = places.get_place(actor=SYSTEM, code=play.world.shared)
     links["shared"] = alerts.make_shared_link(actor=SYSTEM, alert=play.alert, place=shared)
+    waiting, row = _example_of_a_group(play, {key: doors[key] for key in silent if key not in spared}, shared.path)
+    links |= {"building": row.building, "entrance": row.entrance, "room": row.room, "last4": row.people[0].phone[-4:]}
     stage.write_links(links)
-    return spared
+    return spared | {waiting}
 
 
-def _list_places(play: Play) -> list:
-    return places.list_places(actor=SYSTEM, codes={code for code, _key in play.world.examples})
+def _fits(door: Door, path: str) -> bool:
+    return door.path == path and door.kind == "family"
+
+
+def _example_of_a_group(play: Play, doors: dict[int, Door], path: str) -> tuple[int, HouseholdRow]:
+    """A household of a chat group whose door and phone the page of the cast tells, and its row."""
+    here = {(door.building, door.entrance, door.room): key for key, door in doors.items() if door.path.startswith(path)}
+    for homes in play.world.homes.values():
+        for row in (home.row for home in homes):
+            key = here.get((f"{row.estate} {row.building}".strip(), row.entrance, row.room))
+            if key and row.people[0].phone and row.kind == "family":
+                return key, row
+    raise LookupError(path)

@@ -18,6 +18,7 @@ from linli.demo.play import Play, alert_id
 from linli.demo.world import World, start
 
 WORLDS: dict[str, Callable[[int], World]] = {"china": district.build, "barangay": municipality.build}
+CASTS = {"china": district.CAST, "barangay": municipality.CAST}
 SOURCES = ("demo/*.py", "data/xihu/*.csv", "data/barangay/*.csv", "profiles/*.toml", "*/migrations/*.py")
 KEPT = "before-the-hour.sqlite3"
 LINKS = "demo-links.json"
