@@ -31,6 +31,7 @@ from linli.grid.actions.premises import (
     record_vacancy_check,
 )
 from linli.grid.actions.tables import PlaceBatch, PlacesImported, import_places
+from linli.grid.actions.vacancies import record_vacancy_checks
 
 __all__ = [
     "Change",
@@ -68,6 +69,7 @@ __all__ = [
     "reactivate_account",
     "record_headcount_changes",
     "record_vacancy_check",
+    "record_vacancy_checks",
     "rename_place",
     "revoke_token",
     "set_operator",
