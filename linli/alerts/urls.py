@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linli.alerts.views import compose, copying, office, public
+from linli.alerts.views import compose, copying, doors, office, public
 
 urlpatterns = [
     # The office.
@@ -24,6 +24,12 @@ urlpatterns = [
     path("alerts/<uuid:alert_id>/copy", copying.index, name="alert-copy"),
     path("alerts/<uuid:alert_id>/copy/<str:code>", copying.make_link, name="alert-copy-link"),
     path("alerts/<uuid:alert_id>/copy/<str:code>/end", copying.end_links, name="alert-copy-end"),
+    # From door to door.
+    path("alerts/<uuid:alert_id>/doors/<str:code>", doors.doors, name="alert-doors"),
+    path("doors/<int:household>", doors.door, name="door"),
+    path("doors/<int:household>/knock", doors.knock, name="knock"),
+    path("doors/<int:household>/undo", doors.undo, name="knock-undo"),
+    path("doors/<int:household>/link", doors.make_link, name="household-link"),
     # Without an account: a household's own link, and the link of a chat group.
     path("l/<str:token>", public.open_link, name="link-open"),
     path("n/", public.notices, name="notices"),

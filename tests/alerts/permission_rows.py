@@ -3,4 +3,4 @@
 from tests.alerts import rows_office, rows_public
 from tests.matrix import Row
 
-ROWS: list[Row] = [*rows_office.ROWS, *rows_public.ROWS]
+ROWS: list[Row] = [*rows_office.ROWS, *rows_public.ROWS, *rows_doors.ROWS]

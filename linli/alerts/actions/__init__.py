@@ -7,6 +7,7 @@ from linli.alerts.actions.answers import (
     record_knock,
     undo_knock,
 )
+from linli.alerts.actions.doors import record_knocks, undo_knocks
 from linli.alerts.actions.line import advance_alert
 from linli.alerts.actions.links import end_shared_links, make_household_link, make_household_links, make_shared_link
 from linli.alerts.actions.notices import cancel_alert, draft_alert, expire_alert, issue_alert, update_alert
@@ -25,6 +26,8 @@ __all__ = [
     "make_household_links",
     "make_shared_link",
     "record_knock",
+    "record_knocks",
     "undo_knock",
+    "undo_knocks",
     "update_alert",
 ]

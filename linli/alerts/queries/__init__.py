@@ -6,6 +6,7 @@ from linli.alerts.queries.accounting import (
     account_by_place,
     accounting,
     list_not_reached,
+    page_not_reached,
 )
 from linli.alerts.queries.choices import (
     Choice,
@@ -18,7 +19,12 @@ from linli.alerts.queries.doors import (
     list_doors,
     silent_posts_of,
 )
+from linli.alerts.queries.figures import (
+    Figures,
+    read_figures,
+)
 from linli.alerts.queries.notices import (
+    codes_of_places,
     find_alert,
     find_update_of,
     get_alert,
@@ -48,18 +54,34 @@ from linli.alerts.queries.picture import (
     see,
     starting_places,
 )
+from linli.alerts.queries.walk import (
+    Due,
+    DueDoor,
+    Recorded,
+    count_due_by_leaf,
+    count_due_doors,
+    list_due_doors,
+    list_recorded,
+)
 
 __all__ = [
     "Account",
     "Choice",
     "Door",
+    "Due",
+    "DueDoor",
+    "Figures",
     "Node",
     "PlaceAccount",
     "Preview",
+    "Recorded",
     "Sight",
     "VacantPost",
     "account_by_place",
     "accounting",
+    "codes_of_places",
+    "count_due_by_leaf",
+    "count_due_doors",
     "count_how",
     "count_owed",
     "count_vacant",
@@ -72,16 +94,20 @@ __all__ = [
     "list_chat_places",
     "list_choices",
     "list_doors",
+    "list_due_doors",
     "list_facts",
     "list_not_reached",
     "list_owed",
     "list_places_of",
+    "list_recorded",
     "list_running",
     "list_way",
     "name_paths",
     "names_of_places",
+    "page_not_reached",
     "picture",
     "preview",
+    "read_figures",
     "running_for_path",
     "see",
     "silent_posts_of",
