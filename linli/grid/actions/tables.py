@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import NamedTuple
 
@@ -14,14 +14,16 @@ from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.errors import Conflict, Forbidden
 from linli.core.locks import lock
-from linli.core.paths import within
+from linli.core.paths import ancestors, within
 from linli.grid.actions.headcounts import fold_headcounts
 from linli.grid.actions.places import record_added, take_new_names
-from linli.grid.models import Place
-from linli.grid.profile import kind_name, place_kinds
+from linli.grid.models import HeadcountChange, Place
+from linli.grid.profile import kind_name, line_place_kinds, place_kinds
+from linli.grid.queries.headcounts import last_change, line_unit
 from linli.grid.rules import committee_of
 
 VANISHED_SHOWN = 20
+Values = tuple[str | int | datetime | None, ...]
 COLUMNS = "code, name, kind, committee, parent_id, path, sort"
 
 
@@ -56,8 +58,7 @@ def import_places(*, actor: Actor, batches: Iterable[PlaceBatch], reason: str = 
             done.take_level(kind, found)
         done.find_vanished()
         if done.report.added or done.report.renamed:
-            record_added(actor, done.added_below)
-            fold_headcounts(actor=actor)
+            _count_added(actor, done)
             audit.record(actor, "import_places", ("grid.place", "tables"), fields=["code", "name"], reason=reason)
     return done.report
 
@@ -78,6 +79,7 @@ class _Import:
         self.day = day
         self.report = PlacesImported()
         self.above: dict[str, tuple[int, str]] = {}  # code → id and path of the level above
+        self.ids: dict[str, int] = {}  # path → id of every level but the last
         self.added_below: dict[str, Counter[str]] = {}  # kind → parent's path → number
         self.before = Place.objects.exists()
         self.seen: set[str] = set()
@@ -91,6 +93,7 @@ class _Import:
             return  # nothing of the tables stands below: its places need not be looked up again
         rows = Place.objects.filter(kind=kind).values_list("code", "id", "path")
         self.above = {code: (key, path) for code, key, path in rows.iterator(chunk_size=10_000)}
+        self.ids |= {path: key for key, path in self.above.values()}
 
     def _take(self, batch: PlaceBatch) -> None:
         known = _known([row[0] for row in batch.rows]) if self.before else {}
@@ -116,7 +119,7 @@ class _Import:
     def _insert(self, kind: str, rows: Sequence[tuple[str, str, str]]) -> None:
         register = place_kinds()[kind].register
         below = self.added_below.setdefault(kind, Counter())
-        made: list[tuple[str | int | None, ...]] = []
+        made: list[Values] = []
         for code, name, parent in rows:
             if parent:
                 parent_id, parent_path = self.above[parent]
@@ -127,8 +130,7 @@ class _Import:
                 below[""] += 1
             # The tables' own order is that of the codes.
             made.append((code, name, kind, committee_of(name) if register else "", parent_id, path, code))
-        if made:
-            _insert_rows(made)
+        insert_rows("grid_place", COLUMNS, made)
 
     def find_vanished(self) -> None:
         """Places of the imported kinds, below the tables' own top places, that the tables don't hold."""
@@ -159,12 +161,40 @@ def _known(codes: Sequence[str]) -> dict[str, _Known]:
     return found
 
 
-def _insert_rows(rows: Sequence[tuple[str | int | None, ...]]) -> None:
+def _count_added(actor: Actor, done: _Import) -> None:
+    """Count the places of the line. The first tables of a country would be 90,000 rows of changes and counts: they are
+    written as what folding would make of them, in two statements a kind."""
+    kinds = [kind for kind in line_place_kinds() if done.added_below.get(kind)]
+    units = [line_unit(kind) for kind in kinds]
+    lock("headcounts")
+    if HeadcountChange.objects.filter(unit__in=units).exists():
+        record_added(actor, done.added_below)
+        fold_headcounts(actor=actor)
+        return
+    at = connection.ops.adapt_datetimefield_value(clock.now())
+    for kind, unit in zip(kinds, units, strict=True):
+        added = {path: n for path, n in done.added_below[kind].items() if path}
+        changes: list[Values] = [(unit, "", path, n, at) for path, n in sorted(added.items())]
+        insert_rows("grid_headcountchange", "unit, from_path, to_path, n, at", changes)
+        upto = last_change()
+        HeadcountChange.objects.filter(unit=unit).update(folded_into=upto)
+        sums: Counter[str] = Counter()
+        for path, n in added.items():
+            for above in ancestors(path):
+                sums[above] += n
+        counts: list[Values] = [(done.ids[path], unit, upto, n, 0) for path, n in sorted(sums.items())]
+        insert_rows("grid_headcount", 'place_id, unit, upto, joined, "left"', counts)
+
+
+def insert_rows(table: str, columns: str, rows: Sequence[Values]) -> None:
     """As near to the bare driver as it goes: COPY on PostgreSQL, one prepared statement on SQLite."""
+    if not rows:
+        return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY grid_place ({COLUMNS}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
         else:
-            cursor.executemany(f"INSERT INTO grid_place ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)", rows)  # noqa: S608
+            marks = ", ".join(["%s"] * len(rows[0]))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608

@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from unicodedata import category
@@ -118,9 +119,12 @@ class _Reader:
         reader = csv.reader(file)
         columns = self._columns(next(reader, []))
         code_at, name_at, *above_at = columns
-        cuts = [(at, digits) for at, (_name, digits) in zip(above_at, self.level.above, strict=True)]
+        cuts = [digits for _name, digits in self.level.above]
         width, digits = max(columns) + 1, self.level.digits
-        parent_digits = cuts[0][1] if cuts else 0
+        parent_digits = cuts[0] if cuts else 0
+        # The columns that repeat the codes above say the same for all places of one parent: cut once, compared as one.
+        above_of, before = _picker(above_at), ""
+        expected: tuple[str, ...] = ()
         codes, above = self.codes, self.above
         for line, row in enumerate(reader, start=2):
             self.line = line
@@ -131,9 +135,11 @@ class _Reader:
             code, name = row[code_at].strip(), row[name_at].strip()
             parent = code[:parent_digits]
             good = len(code) == digits and code.isascii() and code.isdigit() and code not in codes
-            good = good and (not cuts or parent in above) and all(row[at] == code[:cut] for at, cut in cuts)
+            if parent != before:
+                expected, before = tuple(code[:cut] for cut in cuts), parent
+            good = good and (not cuts or parent in above) and above_of(row) == expected
             if not (good and _is_name(name)):
-                self._explain(line, code, name, [row[at].strip() for at, _cut in cuts])
+                self._explain(line, code, name, [row[at].strip() for at in above_at])
             codes.add(code)
             yield code, name, parent
 
@@ -184,6 +190,13 @@ class _Reader:
             else _("%(file)s, row %(row)s: %(what)s.")
         )
         return Invalid(text % where, code="wrong-row", fields={"file": self.path.name, "row": line, "column": column})
+
+
+def _picker(columns: list[int]) -> Callable[[list[str]], tuple[str, ...]]:
+    """The cells of some columns as a tuple: one for any number of columns."""
+    if len(columns) > 1:
+        return itemgetter(*columns)
+    return lambda row: tuple(row[at] for at in columns)
 
 
 def _is_name(name: str) -> bool:
