@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 import linli
 from linli.core.actors import SYSTEM
@@ -183,7 +184,8 @@ def test_a_wrong_row_is_named(folder, to, column):
 
 def test_a_cycle_says_so(folder):
     change(folder, "streets.csv", "360103001,南浦街道,360103,", "360103001,南浦街道,360103001,")
-    assert "cycle" in str(refused(folder).detail)
+    with override("en"):
+        assert "cycle" in str(refused(folder).detail)
 
 
 def test_a_wrong_header_names_what_is_missing(folder):
@@ -231,8 +233,6 @@ def test_only_who_may_change_everything_brings_tables_in(cast):
 
 
 def test_the_message_comes_in_the_users_language(folder):
-    from django.utils.translation import override
-
     change(folder, "villages.csv", ROW2, ROW2.replace("360103001001", "1"))
     with override("zh-hans"):
         assert str(refused(folder).detail)
