@@ -14,7 +14,7 @@ from linli.residents.profile import group_name, groups
 from linli.residents.rules import PersonEntry
 
 UNKNOWN = ("", "")
-YES_NO = ((None, _("not known")), ("yes", _("yes")), ("no", _("no")))
+YES_NO = (("", _("not known")), ("True", _("yes")), ("False", _("no")))
 MOST_BYTES = 20 * 1024 * 1024
 
 

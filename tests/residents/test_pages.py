@@ -183,9 +183,11 @@ def test_a_door_of_another_cell_is_refused(cast: Cast, sign_in: Any, entrance_of
 def test_changing_a_person_keeps_numbers_left_empty(cast: Cast, sign_in: Any):
     person = people_of(cast.households[0])[0]
     url = reverse("person-change", args=[person.pk])
-    sign_in("li").post(url, {"name": "改名", "phone": "", "status": "registered", "sex": "f"})
+    form = {"name": "改名", "phone": "", "status": "registered", "sex": "f", "registered_here": "False"}
+    sign_in("li").post(url, form)
     person.refresh_from_db()
-    assert (person.name, person.phone, person.sex) == ("改名", "+8613800130111", "f")
+    assert (person.name, person.phone, person.sex, person.registered_here) == ("改名", "+8613800130111", "f", False)
+    assert '<option value="False" selected>' in sign_in("li").get(url).content.decode()
     wrong = sign_in("li").post(url, {"name": "改名", "phone": "1", "status": "registered"})
     assert wrong.status_code == 422
 

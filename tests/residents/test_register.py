@@ -210,6 +210,10 @@ def test_the_departed_are_found_where_they_left(cast: Cast):
     assert [one.id for one in queries.list_departed(actor=cast.actor("wang"), place=place).lines] == [person.pk]
     assert queries.list_departed(actor=cast.actor("sun"), place=place).lines == []
     assert queries.get_person(actor=cast.actor("li"), person_id=person.pk).is_present is False
+    actions.change_person(
+        actor=cast.actor("li"), person_id=person.pk, changes={"name": "远行人", "status": "registered"}
+    )
+    assert Person.objects.get(pk=person.pk).status == "departed"  # coming back is an act of its own
     actions.move_person(actor=cast.actor("li"), person_id=person.pk, household_id=cast.households[1].pk)
     assert queries.list_departed(actor=cast.actor("wang"), place=place).lines == []
     assert Person.objects.get(pk=person.pk).status == "registered"

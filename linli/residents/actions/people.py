@@ -65,12 +65,12 @@ def change_person(*, actor: Actor, person_id: int, changes: Mapping[str, Any], w
 
 def _change_columns(person: Person, changes: Mapping[str, Any]) -> list[str]:
     now = {name: getattr(person, name) for name in PERSON_COLUMNS}
-    if person.status == "departed":
-        now["status"] = "registered"
     wanted = {**now, **{name: value for name, value in changes.items() if name in PERSON_COLUMNS}}
+    if person.status == "departed":
+        wanted["status"] = "registered"
     entry = PersonEntry(**{**wanted, "channels": tuple(wanted["channels"])})
     values = person_values(entry)
-    if person.status == "departed" and "status" not in changes:
+    if person.status == "departed":  # coming back is an act of its own: move_person
         values["status"] = "departed"
     if values["id_index"] and Person.objects.exclude(pk=person.pk).filter(id_index=values["id_index"]).exists():
         raise Conflict(_("Somebody else on the register has this identity number."), code="id-taken")

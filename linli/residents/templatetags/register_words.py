@@ -49,3 +49,12 @@ def channel_words(codes: Any) -> str:
 @register.filter
 def grant_words(code: str) -> Any:
     return words.GRANT_ACTS.get(code, code)
+
+
+@register.filter
+def member_note(one: Any) -> str:
+    """What a list says of a person besides the name, in one line."""
+    born = str(one.born_on.year) if one.born_on else ""
+    status = "" if one.status == "registered" else str(words.STATUSES.get(one.status, one.status))
+    who = " ".join(part for part in (str(words.SEXES.get(one.sex, "")), born) if part)
+    return " · ".join(part for part in (who, *(group_name(code) for code in one.groups), status) if part)

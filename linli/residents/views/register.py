@@ -38,15 +38,22 @@ def chosen_place(request: HttpRequest, permission: str = SEE) -> Place:
     return own[0]
 
 
-def tabs(place: Place) -> list[tuple[Any, str]]:
-    query = f"?place={place.code}"
-    return [
-        (_("Households"), reverse("household-list") + query),
-        (_("Who is vulnerable here"), reverse("group-overview") + query),
-        (_("Departed"), reverse("departed") + query),
-        (_("Import"), reverse("roster-upload")),
-        (_("Grants"), reverse("grant-list")),
+def tabs(request: HttpRequest, place: Place) -> list[tuple[Any, str]]:
+    """The views of the register, all of the same place; the present one keeps its address, so that it shows as such."""
+    names = {
+        "household-list": _("Households"),
+        "group-overview": _("Who is vulnerable here"),
+        "departed": _("Departed"),
+    }
+    urls = {name: reverse(name) for name in names}
+    here = request.get_full_path()
+    own = [
+        (words, here if urls[name] == request.path else f"{urls[name]}?place={place.code}")
+        for name, words in names.items()
     ]
+    if request.actor.may_somewhere("register.import"):
+        own.append((_("Import"), reverse("roster-upload")))
+    return [*own, (_("Grants"), reverse("grant-list"))]
 
 
 @require_http_methods(["GET", "POST"])
@@ -71,7 +78,7 @@ def household_list(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "groups": [(code, group_name(code)) for code in groups()],
         "kinds": words.choices(words.KINDS),
-        "tabs": tabs(place),
+        "tabs": tabs(request, place),
         "may_edit": request.actor.may("register.edit", place.path),
         "may_import": request.actor.may("register.import", place.path),
     }
@@ -129,7 +136,7 @@ def group_overview(request: HttpRequest) -> HttpResponse:
     place = chosen_place(request)
     context = {
         "place": place,
-        "tabs": tabs(place),
+        "tabs": tabs(request, place),
         "counts": queries.count_groups(actor=request.actor, place=place),
         "kinds": [
             (words.KINDS[kind], n) for kind, n in queries.count_by_kinds(actor=request.actor, place=place).items()
@@ -144,4 +151,4 @@ def group_overview(request: HttpRequest) -> HttpResponse:
 def departed(request: HttpRequest) -> HttpResponse:
     place = chosen_place(request)
     page = queries.list_departed(actor=request.actor, place=place, after=request.GET.get("cursor", ""))
-    return render(request, "residents/departed.html", {"place": place, "tabs": tabs(place), "page": page})
+    return render(request, "residents/departed.html", {"place": place, "tabs": tabs(request, place), "page": page})
