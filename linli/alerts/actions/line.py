@@ -4,15 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from linli.alerts.actions.notices import expire_alert, record_fact, source_of
 from linli.alerts.models import Alert
 from linli.alerts.profile import urgencies
 from linli.alerts.rules import F_DEADLINE, F_HELD, F_PASSED, F_REMINDED, F_VISITS, ISSUED
 from linli.core import clock
 from linli.core.actors import Actor, outermost
-from linli.core.locks import lock
 from linli.core.paths import ancestors, within
 from linli.duties import actions as duties
 from linli.duties.models import Task
@@ -28,26 +25,25 @@ VACANCY_DAYS = 7
 
 
 def advance_alert(*, actor: Actor, alert: Alert) -> None:
-    """Do what is due by now. Done twice it changes nothing."""
+    """Do what is due by now. Done twice it changes nothing: each fact and task is written once, in a transaction of its
+    own, so that reading a whole district keeps no resident's receipt waiting."""
     if alert.state != ISSUED or alert.issued_at is None or alert.households is None or alert.posts is None:
         return
     now, urgency = clock.now(), urgencies()[alert.urgency]
     if alert.expires_at is not None and alert.expires_at <= now:
         expire_alert(actor=actor, alert=alert)
         return
-    with transaction.atomic():
-        lock(f"advance:{alert.pk}")
-        roots = [path for _id, path in roots_of(alert.households)]
-        holders = list_holders(roots)
-        _hold_vacancies(actor, alert, roots, holders)
-        if now >= urgency.at(alert.issued_at, "remind"):
-            _remind(alert, roots)
-        if now >= urgency.at(alert.issued_at, "pass_post"):
-            _pass_up(actor, alert, roots, holders)
-        if now >= urgency.at(alert.issued_at, "visit"):
-            _visit(actor, alert, roots, holders)
-        if alert.deadline_at and now >= alert.deadline_at:
-            record_fact(alert, F_DEADLINE)
+    roots = [path for _id, path in roots_of(alert.households)]
+    holders = list_holders(roots)
+    _hold_vacancies(actor, alert, roots, holders)
+    if now >= urgency.at(alert.issued_at, "remind"):
+        _remind(alert, roots)
+    if now >= urgency.at(alert.issued_at, "pass_post"):
+        _pass_up(actor, alert, roots, holders)
+    if now >= urgency.at(alert.issued_at, "visit"):
+        _visit(actor, alert, roots, holders)
+    if alert.deadline_at and now >= alert.deadline_at:
+        record_fact(alert, F_DEADLINE)
 
 
 def _line_places(roots: Sequence[str]) -> list[tuple[int, str]]:
