@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.forms import BoundField
 from django.forms.boundfield import BoundWidget
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.profile import urgencies
@@ -93,9 +93,14 @@ class NoticeForm(forms.Form):
         urgency, group = self.fields["urgency"], self.fields["groups"]
         urgency.choices = [(code, word(one)) for code, one in urgencies().items()]  # type: ignore[attr-defined]
         group.choices = [(code, group_name(code)) for code in groups()]  # type: ignore[attr-defined]
-        for code in languages():
+        said = {code for code in languages() if str(self.data.get(f"headline_{code}", "")).strip()}
+        for place, code in enumerate(self.order):
             self.fields[f"headline_{code}"] = forms.CharField(
-                label=_("Headline"), required=False, max_length=60, help_text=_("At most 60 characters.")
+                label=_("Headline"),
+                required=place == 0 and not said,  # in one language at least
+                max_length=60,
+                help_text=_("At most 60 characters."),
+                error_messages={"required": _("Say in one line what is the matter.")},
             )
             self.fields[f"body_{code}"] = forms.CharField(
                 label=_("What to know and do"),
@@ -105,10 +110,15 @@ class NoticeForm(forms.Form):
             )
 
     @property
+    def order(self) -> list[str]:
+        """The writer's own language comes first."""
+        return sorted(languages(), key=lambda code: code != get_language())
+
+    @property
     def written(self) -> list[Written]:
         return [
             Written(code, get_language_info(code)["name_local"], self[f"headline_{code}"], self[f"body_{code}"])
-            for code in languages()
+            for code in self.order
         ]
 
     @property
@@ -139,7 +149,7 @@ class NoticeForm(forms.Form):
 
     def blame(self, problem: Problem) -> None:
         """Put what an action found wrong at its fields."""
-        own = {"headline": f"headline_{languages()[0]}"}
+        own = {"headline": f"headline_{self.order[0]}"}
         for name, text in problem.fields.items():
             self.add_error(own.get(name, name) if own.get(name, name) in self.fields else None, text)
         if not problem.fields:

@@ -95,6 +95,7 @@ class Sight:
     below: tuple[Node, ...]
     households: Coverage
     posts: Coverage
+    starts: tuple[Place, ...]  # where the actor's picture begins
 
     @property
     def place(self) -> Place | None:
@@ -119,16 +120,18 @@ def see(*, actor: Actor, alert: Alert, code: str = "") -> Sight:
         if not any(place.path.startswith(start.path) for start in starts):
             raise Missing()
         node, below = picture(actor=actor, alert=alert, place=place)
-        return Sight(node, tuple(below), node.households, node.posts)
+        return Sight(node, tuple(below), node.households, node.posts, tuple(starts))
     nodes = _nodes(alert, starts)
     households, posts = total(one.households for one in nodes), total(one.posts for one in nodes)
-    return Sight(None, tuple(_gaps_first(nodes)), households, posts)
+    return Sight(None, tuple(_gaps_first(nodes)), households, posts, tuple(starts))
 
 
-def list_way(*, actor: Actor, alert: Alert, place: Place) -> list[Place]:
-    """The places from where the actor's picture begins down to `place`."""
-    starts = [one.path for one in starting_places(actor=actor, alert=alert)]
-    chain = [path for path in ancestors(place.path) if any(path.startswith(start) for start in starts)]
+def list_way(*, sight: Sight) -> list[Place]:
+    """The places from where the picture begins down to the one looked at."""
+    if sight.place is None:
+        return []
+    starts = [one.path for one in sight.starts]
+    chain = [path for path in ancestors(sight.place.path) if any(path.startswith(start) for start in starts)]
     return list(Place.objects.filter(path__in=chain).order_by("path"))
 
 

@@ -24,7 +24,7 @@ from linli.core.errors import Conflict, Missing
 from linli.core.middleware import no_referrer
 from linli.grid.models import Place
 from linli.grid.queries import get_place
-from linli.messages.queries import count_links_of
+from linli.messages.queries import count_links, count_links_of
 from linli.messages.rules import SHARED
 
 PLACES_A_PAGE = 20
@@ -71,6 +71,7 @@ def make_link(request: HttpRequest, alert_id: UUID, code: str) -> HttpResponse:
         "link": link,
         "paste": paste(alert, name, link),
         "code": segno.make(link, error="m").svg_data_uri(scale=4, border=3),
+        "links": count_links(purpose=SHARED, subject=place.pk, source=str(alert.pk)),
         "part": bool(request.headers.get("HX-Request")),
     }
     template = "alerts/office/parts/link.html" if shown["part"] else "alerts/office/link.html"

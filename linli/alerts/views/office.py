@@ -25,7 +25,6 @@ from linli.alerts.texts import Text, in_all, pick
 from linli.core import clock
 from linli.core.errors import Missing
 from linli.duties.queries import count_moves
-from linli.grid.models import Place
 from linli.grid.profile import leaf_kinds, post_name
 from linli.residents.profile import group_name
 from linli.residents.queries import describe_households
@@ -110,8 +109,8 @@ def picture(request: HttpRequest, alert_id: UUID, code: str = "") -> HttpRespons
     return render(request, "alerts/office/picture.html", shown)
 
 
-def head_of(request: HttpRequest, alert: Alert, code: str = "") -> dict[str, Any]:
-    """What the head of every page of a notice shows."""
+def head_of(request: HttpRequest, alert: Alert, code: str = "", route: str = "alert-place") -> dict[str, Any]:
+    """What the head of every page of a notice shows; `route` is the page itself at another place."""
     sight = queries.see(actor=request.actor, alert=alert, code=code)
     places = queries.list_places_of(alert=alert)
     may_issue = all(request.actor.may("alerts.issue", place.path) for place in places)
@@ -126,31 +125,41 @@ def head_of(request: HttpRequest, alert: Alert, code: str = "") -> dict[str, Any
         "places": places,
         "running": running,
         "may_end": running and may_issue,
-        "tabs": _tabs(request, alert),
-        "steps": _steps(request, alert, sight, code),
+        "tabs": _tabs(request, alert, code),
+        "steps": _steps(alert, sight, code, route),
         "now": clock.now(),
     }
 
 
-def _tabs(request: HttpRequest, alert: Alert) -> list[tuple[str, str]]:
+def _tabs(request: HttpRequest, alert: Alert, code: str) -> list[tuple[str, str]]:
+    """The views of a notice; the place that one looks at stays."""
     found = [
-        (_("Picture"), reverse("alert", args=[alert.pk])),
+        (_("Picture"), _at("alert-place", alert, code)),
         (_("Timeline"), reverse("alert-timeline", args=[alert.pk])),
-        (_("Not reached"), reverse("alert-not-reached", args=[alert.pk])),
-        (_("Certificate"), reverse("alert-certificate", args=[alert.pk])),
+        (_("Not reached"), _at("alert-not-reached", alert, code)),
+        (_("Certificate"), _at("alert-certificate", alert, code)),
     ]
     if alert.state == ISSUED and request.actor.may_somewhere("alerts.answer"):
         found.append((_("Texts to copy"), reverse("alert-copy", args=[alert.pk])))
     return found
 
 
-def _steps(request: HttpRequest, alert: Alert, sight: Sight, code: str) -> list[tuple[str, str]]:
+def _at(route: str, alert: Alert, code: str) -> str:
+    """The address of a page of a notice at a place, or at the whole of what one sees."""
+    if route == "alert-place":
+        return reverse(route, args=[alert.pk, code]) if code else reverse("alert", args=[alert.pk])
+    return reverse(route, args=[alert.pk]) + (f"?place={code}" if code else "")
+
+
+def _steps(alert: Alert, sight: Sight, code: str, route: str) -> list[tuple[str, str]]:
     """From the place where one's picture begins down to the one looked at."""
-    if not code or sight.place is None:
+    way = queries.list_way(sight=sight) if code else []
+    if len(sight.starts) == 1 and len(way) < 2:
         return []
-    way = queries.list_way(actor=request.actor, alert=alert, place=sight.place)
-    steps = [(one.name, reverse("alert-place", args=[alert.pk, one.code])) for one in way[:-1]]
-    return [(_("Whole notice"), reverse("alert", args=[alert.pk])), *steps, (sight.place.name, "")]
+    top = sight.starts[0].name if len(sight.starts) == 1 else _("All places")
+    below = way[1:] if len(sight.starts) == 1 else way
+    steps = [(one.name, _at(route, alert, one.code)) for one in below[:-1]]
+    return [(top, _at(route, alert, "")), *steps, (below[-1].name, "")] if below else []
 
 
 def _figures(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]:
@@ -171,7 +180,7 @@ def _figures(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]
         "doors": [(one, words.OUTCOMES.get(one.last_outcome, "")) for one in doors],
         "sees_doors": place is not None and request.actor.may("alerts.answer", place.path),
         "responsible": responsible,
-        "address": _live(alert, "alert-figures", place),
+        "address": _at("alert-figures", alert, place.code if place else ""),
         "seconds": LIVE_S,
         "figures_seen": f"{_digest(sight.households, sight.posts, below, tried, responsible, late)}-{tenth}",
     }
@@ -179,7 +188,7 @@ def _figures(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]
 
 def _evidence(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]:
     """How the receipts came and when, from the receipts themselves."""
-    paths = [sight.place.path] if sight.place else [one.place.path for one in sight.below]
+    paths = _paths(sight)
     how, posts_how = queries.count_how(actor=request.actor, alert=alert, paths=paths)
     vacant = queries.count_vacant(actor=request.actor, alert=alert, paths=paths)
     counts = [how.get(code, 0) for code in words.HOUSEHOLD_HOW], sorted(posts_how.items())
@@ -189,13 +198,9 @@ def _evidence(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any
         "posts_how": [(words.HOW[code], posts_how.get(code, 0)) for code in words.POST_HOW if posts_how.get(code)],
         "vacant": vacant,
         "curve": queries.curve(actor=request.actor, alert=alert, paths=paths),
-        "curve_address": _live(alert, "alert-evidence", sight.place),
+        "curve_address": _at("alert-evidence", alert, sight.place.code if sight.place else ""),
         "curve_seconds": LIVE_LARGE_S if sight.households.members > LARGE else LIVE_S,
     }
-
-
-def _live(alert: Alert, route: str, place: Place | None) -> str:
-    return reverse(route, args=[alert.pk]) + (f"?place={place.code}" if place else "")
 
 
 @require_GET
@@ -249,7 +254,7 @@ def timeline(request: HttpRequest, alert_id: UUID) -> HttpResponse:
 def _shares(request: HttpRequest, alert: Alert, sight: Sight) -> list[tuple[datetime, int]]:
     """When a half, nine in ten and all of the households were reached."""
     members = sight.households.members
-    paths = [sight.place.path] if sight.place else [one.place.path for one in sight.below]
+    paths = _paths(sight)
     points = queries.curve(actor=request.actor, alert=alert, paths=paths, points=240) if members > 0 else []
     found = []
     for share in (50, 90, 100):
@@ -266,7 +271,7 @@ def _shares(request: HttpRequest, alert: Alert, sight: Sight) -> list[tuple[date
 def not_reached(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Each household without a receipt, why, and who answers for it; by reason and by place."""
     alert = _issued(request, alert_id)
-    shown = head_of(request, alert, request.GET.get("place", ""))
+    shown = head_of(request, alert, request.GET.get("place", ""), "alert-not-reached")
     sight, reason = shown["sight"], request.GET.get("reason", "")
     shown["too_many"] = sight.households.missing > MOST_LISTED
     if not shown["too_many"]:
@@ -305,12 +310,12 @@ def certificate(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """The account of a notice, counted from the rows and not from any counter; made to be printed."""
     alert = _issued(request, alert_id)
     code = request.GET.get("place", "")
-    shown = head_of(request, alert, code)
+    shown = head_of(request, alert, code, "alert-certificate")
     sight: Sight = shown["sight"]
     shown |= {
         "texts": in_all(alert.texts, languages()),
         "too_many": sight.households.missing > MOST_LISTED,
-        "scope": [sight.place] if sight.place else [one.place for one in sight.below],
+        "scope": list(queries.name_paths(paths=_paths(sight), depth=4).values()),
         "whole": not code and {place.pk for place in shown["places"]} == _keys(sight),
         "groups": [group_name(one) for one in alert.groups],
         "cancel_reason": alert.end_reason,
@@ -320,6 +325,10 @@ def certificate(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         account = queries.accounting(actor=request.actor, alert=alert, path=path)
         shown |= _account(request, alert, sight, account)
     return render(request, "alerts/office/certificate.html", shown)
+
+
+def _paths(sight: Sight) -> list[str]:
+    return [sight.place.path] if sight.place else [one.place.path for one in sight.below]
 
 
 def _keys(sight: Sight) -> set[int]:

@@ -138,6 +138,9 @@
     }
   });
 
+  // On a phone the tabs are wider than the screen: the current one is in sight.
+  find(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   // The first thing that is wrong comes into focus.
   const first = find("[aria-invalid=true]") || find("#form-errors");
   first?.focus();
