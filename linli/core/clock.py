@@ -37,14 +37,26 @@ def move(*, to: datetime, rate: float = 0.0) -> None:
     os.replace(fresh, path)
 
 
+def rate() -> float:
+    """Shown seconds in each real one: 1, but in a demonstration that runs fast."""
+    state = _state() if settings.DEMO else None
+    return max(1.0, state["rate"]) if state else 1.0
+
+
 def _path() -> Path:
     return Path(settings.HOME) / "demo-clock.json"
 
 
-def _shown() -> datetime:
+def _state() -> dict[str, float] | None:
     try:
-        state = json.loads(_path().read_text())
+        return dict(json.loads(_path().read_text()))
     except FileNotFoundError:
+        return None
+
+
+def _shown() -> datetime:
+    state = _state()
+    if state is None:
         return timezone.now()
     return datetime.fromtimestamp(state["shown"], tz=UTC) + timedelta(
         seconds=(time.time() - state["real"]) * state["rate"]

@@ -140,8 +140,8 @@ class Families:
 
     def _unusual(self, one: PersonEntry) -> PersonEntry:
         if self.made % 2:
-            return replace(one, name=MINORITY[self.made // 97 % len(MINORITY)])
-        name, language = FOREIGN[self.made // 97 % len(FOREIGN)]
+            return replace(one, name=MINORITY[self.made // 194 % len(MINORITY)])
+        name, language = FOREIGN[self.made // 194 % len(FOREIGN)]
         groups = (*one.groups, "foreigner") if "foreigner" in self.marks else one.groups
         return replace(one, name=name, language=LANGUAGES[language], groups=groups, id_number="")
 

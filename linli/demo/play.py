@@ -3,6 +3,7 @@ plays it: minute by minute without a browser, or slowly with one."""
 
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from linli.alerts import actions as alerts
 from linli.alerts.actions.notices import Notice
 from linli.core.actors import SYSTEM, Actor
+from linli.core.errors import Forbidden, Missing
 from linli.demo import script
 from linli.demo.world import World
 from linli.duties.queries import list_tasks
@@ -53,6 +55,7 @@ class Play:
     def __init__(self, world: World, seed: int, moment: datetime, key: UUID):
         self.world, self.seed, self.moment, self.key = world, seed, moment, key
         self.knocked: dict[int, Knocked] = {}
+        self.walking: list[tuple[int, int, str, int]] = []  # holder, household, outcome, minute: on the way to a door
         self.visits: dict[int, script.Visit] = {}
         self.actors: dict[int, Actor] = {}
         self.done_until = 0.0
@@ -93,23 +96,35 @@ class Play:
 
     # What happens until a second of the hour ------------------------------------------------------------------------
 
-    def perform(self, until: float) -> None:
-        """Everything that falls due until then (seconds from the notice). The shown clock stands at `until`."""
-        before, self.done_until = self.done_until, until
-        self._open_notice(until)
+    def perform(self, until: float, *, most: int = ALL) -> bool:
+        """What falls due until then (seconds from the notice), at most so many acts that take time; True where all of it
+        was done. The shown clock stands at `until` or behind."""
         self._confirm(until)
         who, minute = self.world.leaves_early
-        if who and before < minute * 60 <= until:
+        if who and self.done_until < minute * 60 <= until:
             self._end_early(who)
-        for passed in range(int(before // 60) + 1, int(until // 60) + 1):
-            if passed > script.END / 60:
-                break
+        for passed in range(int(self.done_until // 60) + 1, int(min(until, script.END) // 60) + 1):
             self._go_round(passed)
+        self.done_until = until
+        return any(not (self._open_next(until) or self._knock_next()) for _number in range(most))
 
-    def _open_notice(self, until: float) -> None:
-        while self.opens and self.opens[0][0] <= until:
-            _at, account = self.opens.pop(0)
+    def _open_next(self, until: float) -> bool:
+        """The next holder opens the notice."""
+        if not self.opens or self.opens[0][0] > until:
+            return False
+        _at, account = self.opens.pop(0)
+        with suppress(Forbidden, Missing):  # an appointment may have ended meanwhile
             alerts.acknowledge_alert(actor=self._actor(account), alert=self.alert)
+        return True
+
+    def _knock_next(self) -> bool:
+        """The next knock of those that somebody went to make."""
+        if not self.walking:
+            return False
+        holder, household, outcome, minute = self.walking.pop(0)
+        with suppress(Forbidden, Missing):
+            self._knock(holder, household, outcome, minute)
+        return True
 
     def _confirm(self, until: float) -> None:
         receipts = []
@@ -153,7 +168,9 @@ class Play:
             for household in silent.get(task.area_path, ()):
                 outcome = self._outcome(household, minute * 60)
                 if outcome:
-                    self._knock(holder, household, outcome, minute)
+                    before = self.knocked.get(household)
+                    self.knocked[household] = Knocked(before.count + 1 if before else 1, minute * 60, outcome)
+                    self.walking.append((holder, household, outcome, minute))
                     return
 
     def _outcome(self, household: int, now: float) -> str:
@@ -169,15 +186,12 @@ class Play:
         return visit.outcomes[1] if again else ""
 
     def _knock(self, holder: int, household: int, outcome: str, minute: int) -> None:
-        before = self.knocked.get(household)
-        count = before.count + 1 if before else 1
-        self.knocked[household] = Knocked(count, minute * 60, outcome)
         alerts.record_knock(
             actor=self._actor(holder),
             alert=self.alert,
             household=household,
             outcome=outcome,
-            attempt_id=uuid5(self.key, f"{household}:knock:{count}"),
+            attempt_id=uuid5(self.key, f"{household}:knock:{self.knocked[household].count}"),
             at=self.moment + timedelta(minutes=minute),
         )
 
