@@ -46,6 +46,13 @@ ACT_WORDS: dict[str, Any] = {
     "set_operator": _("changed who is an operator"),
     "make_token": _("made a token"),
     "revoke_token": _("revoked a token"),
+    "import_places": _("brought the official tables of places in"),
+    "add_places": _("added places"),
+    "rename_place": _("renamed a place"),
+    "add_premises": _("added buildings, entrances or dwellings"),
+    "add_dwellings": _("added dwellings"),
+    "place_entrances": _("said which place holds entrances"),
+    "record_vacancy_check": _("checked whether a dwelling is vacant"),
 }
 
 

@@ -95,7 +95,7 @@ def list_entrances_of(
     only those that it holds. Two queries."""
     found = {building.pk: BuildingAt(building) for building in buildings}
     rows = _entrances(actor).filter(building__in=found).annotate(rooms=Count("dwellings")).order_by("sort", "id")
-    placements = EntrancePlacement.objects.filter(on_day(day), entrance__building__in=found).select_related("place")
+    placements = EntrancePlacement.objects.filter(on_day(day), entrance__building__in=found).select_related("place__parent")
     holders = {one.entrance_id: one.place for one in placements}
     for entrance in rows:
         at = found[entrance.building_id]
@@ -123,7 +123,7 @@ def list_entrances_in_no_cell(*, actor: Actor, place: Place, limit: int = 200) -
 def list_placements(*, actor: Actor, entrance: Entrance) -> list[EntrancePlacement]:
     """Which place held an entrance, the latest first."""
     get_entrance(actor=actor, entrance_id=entrance.pk)
-    return list(entrance.placements.select_related("place").order_by("-from_on", "-id"))
+    return list(entrance.placements.select_related("place__parent").order_by("-from_on", "-id"))
 
 
 def find_place_of_entrance(*, actor: Actor, entrance: Entrance, day: date) -> Place | None:
