@@ -82,6 +82,16 @@ def begin_tasks(*, actor: Actor, source: tuple[str, str], path: str) -> None:
             audit.record(actor, "begin_tasks", source, path=path)
 
 
+def begin_task(*, actor: Actor, task: Task) -> None:
+    """Its holder is on it: it climbs no more. Begun twice is begun once."""
+    check_may_work(actor, task)
+    with transaction.atomic():
+        if Task.objects.open().filter(pk=task.pk, begun_at=None).update(begun_at=clock.now()):
+            audit.record(actor, "begin_task", task, path=task.area_path)
+        elif not Task.objects.open().filter(pk=task.pk).exists():
+            raise Conflict(_("This task is closed: there is nothing left to do."))
+
+
 def close_tasks(*, actor: Actor, tasks: Iterable[Task], outcome: str = DONE) -> int:
     """Close tasks whose lines are empty, or whose source has ended."""
     keys = [task.pk for task in tasks]

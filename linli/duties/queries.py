@@ -10,7 +10,7 @@ from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.errors import Missing
 from linli.core.paths import ancestors, within
-from linli.duties.models import Task, TaskMove
+from linli.duties.models import Task, TaskLine, TaskMove
 from linli.grid.models import Appointment
 from linli.grid.queries.line import valid_appointments
 
@@ -41,6 +41,11 @@ def get_task(*, actor: Actor, task_id: UUID) -> Task:
 def list_moves(*, task: Task) -> list[TaskMove]:
     """How the task came to its holder, newest first. The caller has loaded the task for its actor."""
     return list(task.moves.select_related("from_holder", "to_holder", "to_place").order_by("-at", "-id"))
+
+
+def list_lines(*, task: Task) -> dict[int, TaskLine]:
+    """Subject → what was recorded on it. The caller has loaded the task for its actor."""
+    return {one.subject: one for one in task.lines.all()}
 
 
 def count_moves(*, actor: Actor, source: tuple[str, str]) -> list[tuple[datetime, str, int]]:

@@ -1,0 +1,102 @@
+"""A task as a page shows it: where it comes from, how it came to its holder, and its lines."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from linli.alerts.models import Alert
+from linli.alerts.queries import DueDoor, count_due_by_leaf, list_alerts, list_due_doors, silent_posts_of
+from linli.core.actors import Actor
+from linli.duties.access import may_work
+from linli.duties.models import Task, TaskLine, TaskMove
+from linli.duties.queries import get_task, list_lines, list_moves, list_possible_holders
+from linli.duties.rules import HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY
+from linli.grid.models import Appointment, Place
+from linli.grid.queries import (
+    find_holder,
+    list_holders,
+    list_phones,
+    list_places_by_id,
+    list_vacant_parts,
+)
+from linli.residents.rules import mask_phone
+
+DOORS_SHOWN, LINES_SHOWN = 20, 100
+
+
+@dataclass(frozen=True)
+class PostLine:
+    """A silent or vacant post: its place, who holds it (nobody: vacant), the last note on it."""
+
+    place: Place
+    holder: str
+    phone: str
+    note: TaskLine | None
+
+
+@dataclass(frozen=True)
+class TaskView:
+    task: Task
+    alert: Alert | None
+    moves: tuple[TaskMove, ...]
+    may_work: bool
+    holders: tuple[Appointment, ...]
+    doors: tuple[DueDoor, ...] = ()
+    doors_left: int = 0
+    lines: tuple[PostLine, ...] = ()
+    lines_more: int = 0
+
+
+def read_task(*, actor: Actor, task_id: UUID) -> TaskView:
+    """Raises Missing. A constant number of queries."""
+    task = get_task(actor=actor, task_id=task_id)
+    alert = name_sources(actor=actor, tasks=[task]).get(task.source_id)
+    works = may_work(actor, task) and task.closed_at is None
+    common = {
+        "task": task,
+        "alert": alert,
+        "moves": tuple(list_moves(task=task)),
+        "may_work": works,
+        "holders": tuple(list_possible_holders(task=task)) if works else (),
+    }
+    if task.closed_at is not None:
+        return TaskView(**common)
+    if task.kind == HOUSEHOLD_SILENCE and alert is not None and alert.households_id:
+        due = [(alert, [task.area_path])]
+        left = sum(count_due_by_leaf(actor=actor, due=due).values())
+        return TaskView(**common, doors=tuple(list_due_doors(actor=actor, due=due, limit=DOORS_SHOWN)), doors_left=left)
+    lines = _lines(actor, task, alert)
+    return TaskView(**common, lines=tuple(lines[:LINES_SHOWN]), lines_more=max(0, len(lines) - LINES_SHOWN))
+
+
+def name_sources(*, actor: Actor, tasks: Iterable[Task]) -> dict[str, Alert]:
+    """Id of a source → the notice that tasks come from, where the actor may see it. One query."""
+    wanted = {one.source_id for one in tasks if one.source_room == "alerts"}
+    return {str(one.pk): one for one in list_alerts(actor=actor).filter(pk__in=wanted)} if wanted else {}
+
+
+def _lines(actor: Actor, task: Task, alert: Alert | None) -> list[PostLine]:
+    """The lines of a task about posts are its holder's, whoever looks at it."""
+    holder = Actor(kind="account", id=task.holder_id)
+    if task.kind == POST_SILENCE and alert is not None:
+        ids = [key for key, _path, _kind in silent_posts_of(actor=holder, alert=alert, path=task.area_path)]
+    elif task.kind == VACANCY:
+        parts = list_vacant_parts(paths=[task.area_path])
+        ids = [place.pk for place, by in parts if by is not None and by.account_id == task.holder_id]
+    else:
+        return []
+    places = sorted(list_places_by_id(actor=actor, ids=ids).values(), key=lambda one: one.path)
+    return _with_holders(actor, task, places)
+
+
+def _with_holders(actor: Actor, task: Task, places: Sequence[Place]) -> list[PostLine]:
+    held = list_holders([task.area_path], reachable=False)
+    own = {one.pk: find_holder(one.path, {one.path: held[one.path]}) for one in places if held.get(one.path)}
+    phones = list_phones(actor=actor, account_ids=[one.account_id for one in own.values() if one])
+    notes = list_lines(task=task)
+    found = []
+    for place in places:
+        holder = own.get(place.pk)
+        phone = mask_phone(phones.get(holder.account_id, "")) if holder else ""
+        found.append(PostLine(place, holder.name if holder else "", phone, notes.get(place.pk)))
+    return found

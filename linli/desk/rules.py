@@ -1,0 +1,16 @@
+"""What may be looked for, and how. Pure."""
+
+import re
+import unicodedata
+
+NUMBER = re.compile(r"\d{7,}")
+
+
+def plain_text(text: str) -> str:
+    """As it is looked for: full-width signs made plain, one space between words, at most 60 characters."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())[:60]
+
+
+def holds_number(text: str) -> bool:
+    """Is there a run of seven digits or more in it, however it is broken up: a phone, an identity number, a code?"""
+    return bool(NUMBER.search(re.sub(r"[\s\-.()（）]+", "", plain_text(text))))

@@ -1,0 +1,34 @@
+"""Codes of posts, places and tasks in the reader's words."""
+
+from typing import Any
+
+from django import template
+
+from linli.duties.models import Task
+from linli.duties.words import KINDS
+from linli.grid.models import Place
+from linli.grid.profile import kind_name, post_name
+from linli.grid.queries import line_post_at
+
+register = template.Library()
+
+
+@register.filter
+def post_words(code: str) -> str:
+    return post_name(code)
+
+
+@register.filter
+def kind_words(place: Place) -> str:
+    return kind_name(place.kind)
+
+
+@register.filter
+def line_post_words(place: Place) -> str:
+    """The post that owes a receipt there."""
+    return post_name(line_post_at(place))
+
+
+@register.filter
+def task_words(task: Task) -> Any:
+    return KINDS.get(task.kind, task.kind)

@@ -1,0 +1,63 @@
+"""Vacant posts of the line and who holds their part meanwhile; how holders are reached."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Exists, OuterRef, Q
+
+from linli.core import clock
+from linli.core.actors import Actor, outermost
+from linli.core.paths import within
+from linli.grid.models import Appointment, Place
+from linli.grid.profile import line, line_place_kinds, post_kinds
+from linli.grid.queries.line import holders_on_the_way_up
+from linli.grid.queries.posts import Holder, find_holder, held_at
+
+MOST = 2_000
+
+
+def list_vacant_parts(*, paths: Sequence[str], most: int = MOST) -> list[tuple[Place, Holder | None]]:
+    """Places of the line below `paths` whose own post nobody reachable holds, in path order, and who holds their part.
+    The caller has narrowed the paths. Two queries."""
+    codes = [kind.code for kind in line()]
+    held = held_at(clock.now()).filter(place=OuterRef("pk"), post_kind__in=codes, account__reachable=True)
+    rows = Place.objects.filter(
+        ~Exists(held), within("path", outermost(paths)), kind__in=line_place_kinds(), until_on=None
+    )
+    vacant = list(rows.order_by("path")[:most])
+    holders = holders_on_the_way_up(one.path for one in vacant)
+    return [(one, find_holder(one.path, holders, above=True)) for one in vacant]
+
+
+def list_own_parts(*, actor: Actor) -> list[Place]:
+    """Vacant places of the line whose part is the actor's, in path order."""
+    kinds = post_kinds()
+    own = [one.path for one in actor.grants if one.post_kind in kinds and kinds[one.post_kind].line]
+    if actor.kind != "account" or not own:
+        return []
+    parts = list_vacant_parts(paths=own)
+    return [place for place, holder in parts if holder is not None and holder.account_id == actor.id]
+
+
+def line_post_at(place: Place) -> str:
+    """The code of the post that owes a receipt at a place; '' where none does."""
+    return next((kind.code for kind in line() if kind.at == place.kind), "")
+
+
+def list_places_by_id(*, actor: Actor, ids: Iterable[int], permission: str = "places.see") -> dict[int, Place]:
+    """Id → place, for those in the actor's sight."""
+    return Place.objects.visible_to(actor, permission).in_bulk(list(ids))
+
+
+def list_phones(*, actor: Actor, account_ids: Iterable[int]) -> dict[int, str]:
+    """Account → phone, for people who hold a post now where the actor sees posts. Shown masked."""
+    rows = Appointment.objects.valid_at(clock.now()).visible_to(actor).filter(account__in=set(account_ids))
+    return {one.account_id: one.account.phone for one in rows.select_related("account")}
+
+
+def search_places(*, actor: Actor, text: str, most: int = 20) -> list[Place]:
+    """Present places whose name contains the text, or whose code begins with it, from the top down."""
+    rows = Place.objects.visible_to(actor).filter(until_on=None)
+    found = Q(name__contains=text)
+    if text[:1].isdigit():
+        found |= Q(code__startswith=text)
+    return list(rows.filter(found).select_related("parent").order_by("path")[:most])
