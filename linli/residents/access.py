@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, F, When
 
 from linli.core.actors import Actor
 from linli.core.errors import Forbidden, Missing
@@ -37,8 +37,9 @@ class Standing:
         return self.path if self.is_present else ""
 
 
-def standings(**which: Any) -> QuerySet[Residence]:
-    """Residences with the place that holds the entrance now, the present (or last) one first."""
+def standings(**which: Any) -> Any:
+    """Residences with the place that holds the entrance now, the present (or last) one first: a query whose rows carry
+    `path`, `leaf_id`, `leaf_name` and `present` besides."""
     return (
         Residence.objects.filter(dwelling__entrance__placements__until_on=None, **which)
         .select_related("household", "dwelling__entrance__building__estate")
@@ -56,7 +57,7 @@ def find_standing(household_id: int) -> Standing | None:
     found = standings(household=household_id).first()
     if found is None:
         return None
-    return Standing(found.household, found, found.leaf_id, found.path)  # type: ignore[attr-defined]
+    return Standing(found.household, found, found.leaf_id, found.path)
 
 
 def may_see(actor: Actor, path: str) -> bool:

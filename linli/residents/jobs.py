@@ -1,5 +1,7 @@
 """What the clock starts here."""
 
+from uuid import UUID
+
 from django.utils import translation
 
 from linli.core.actors import SYSTEM, Actor
@@ -10,12 +12,12 @@ from linli.residents import actions, imports, queries
 
 
 def import_waiting_rosters() -> None:
-    """One after the other, each in its own transaction; as the person who sent it, with that person's posts of now."""
+    """Rosters that were sent go in one after the other, each in its own transaction, with the sender's posts of now."""
     while (upload := actions.take_waiting_upload(actor=SYSTEM)) is not None:
         _import(upload.id, actor_for(upload.account), upload.account.language)
 
 
-def _import(upload_id, actor: Actor, language: str) -> None:  # type: ignore[no-untyped-def]
+def _import(upload_id: UUID, actor: Actor, language: str) -> None:
     def progress(rows: int) -> None:
         actions.note_progress(actor=SYSTEM, upload_id=upload_id, rows=rows)
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linli.residents import numbers, rules
@@ -46,6 +46,7 @@ def test_two_swapped_neighbours_are_always_found(area: int, day: date, serial: i
             normalise_id(swapped, "cn")
 
 
+@settings(deadline=None)  # the first name loads a dictionary
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_checks(text: str):
     for check in (

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -100,11 +101,11 @@ def _rows(actor: Actor, place: Place) -> Iterator[list[str]]:
     for key, home in homes.items():
         front = _door(actor, home)
         back = _answerer(answerers.get(key))
-        for one in members.get(key) or [None]:
-            yield [*front, *_person(one, marks), *back]
+        here: list[Membership | None] = [*members.get(key, [])]
+        yield from ([*front, *_person(member, marks), *back] for member in here or [None])
 
 
-def _door(actor: Actor, home) -> list[str]:  # type: ignore[no-untyped-def]
+def _door(actor: Actor, home: Any) -> list[str]:
     household, dwelling = home.household, home.dwelling
     kind = str(words.SUBKINDS.get(household.subkind) or words.KINDS[household.kind])
     if not may_see_address(actor, household, home.path):

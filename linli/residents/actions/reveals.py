@@ -103,7 +103,7 @@ def ask_reveal_grant(
         if wrong:
             raise Invalid(fields=wrong)
         made = RevealGrant.objects.create(
-            asked_by_id=actor.id, place=place, act=act, reason=rules.plain(reason)[:300], asked_at=clock.now()
+            asked_by_id=actor.id or 0, place=place, act=act, reason=rules.plain(reason)[:300], asked_at=clock.now()
         )
         audit.record(actor, "ask_reveal_grant", made, fields=[act], reason=made.reason, path=place.path)
         mark_done(actor, "ask_reveal_grant", write_id, content, made.pk)

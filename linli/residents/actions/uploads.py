@@ -37,7 +37,7 @@ def keep_upload(
             return found
         made = RosterUpload.objects.create(
             id=key,
-            account_id=actor.id,
+            account_id=actor.id or 0,
             place=place,
             filename=rules.plain(filename)[-200:],
             content=seal(base64.b64encode(data).decode(), CONTEXT),

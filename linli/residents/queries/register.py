@@ -327,8 +327,8 @@ def _stays(actor: Actor, standing: Standing) -> list[Stay]:
     rows = standings(household=standing.household.pk).order_by("-present", "-from_on", "-id")
     return [
         Stay(
-            address=str(row.dwelling) if may_see_address(actor, standing.household, row.path) else "",  # type: ignore[attr-defined]
-            leaf=row.leaf_name,  # type: ignore[attr-defined]
+            address=str(row.dwelling) if may_see_address(actor, standing.household, row.path) else "",
+            leaf=row.leaf_name,
             from_on=row.from_on,
             until_on=row.until_on,
         )

@@ -51,12 +51,14 @@ def add_household(request: HttpRequest) -> HttpResponse:
     place = _edited_place(request)
     form = NewHouseholdForm(request.POST or None, leaves=list_leaves(actor=request.actor, place=place))
     if request.method == "POST" and form.is_valid():
+        kind = split_kind(form.cleaned_data["kind"])
         try:
             made = actions.add_household(
                 actor=request.actor,
                 dwelling_id=actions.name_dwelling(actor=request.actor, **form.door),
                 name=form.cleaned_data["name"],
-                **split_kind(form.cleaned_data["kind"]),
+                kind=kind["kind"],
+                subkind=kind["subkind"],
                 members=form.members,
                 write_id=write_id(request),
             )

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from linli.core import clock
 from linli.core.errors import Forbidden, Invalid, Missing, TooMany
 from linli.core.middleware import no_referrer
+from linli.grid.models import Place
 from linli.grid.queries import get_place_by_id, list_registers, list_top_places
 from linli.residents import actions, imports, queries, words
 from linli.residents.access import check_may_household, check_may_person
@@ -92,7 +93,7 @@ def grants(request: HttpRequest) -> HttpResponse:
     return render(request, "residents/grants.html", {"rows": rows, "form": form})
 
 
-def _places(request: HttpRequest) -> list:  # type: ignore[type-arg]
+def _places(request: HttpRequest) -> list[Place]:
     own = list_top_places(actor=request.actor, permission=REVEAL)
     registers = list_registers(actor=request.actor, permission=REVEAL)
     return list({place.pk: place for place in [*own, *registers]}.values())
@@ -150,4 +151,4 @@ def download(data: bytes, filename: str) -> HttpResponse:
     kinds = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
     response = HttpResponse(data, content_type=kinds[filename.rpartition(".")[2]])
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return no_referrer(response)  # type: ignore[no-any-return]
+    return no_referrer(response)
