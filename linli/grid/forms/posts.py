@@ -14,6 +14,7 @@ from linli.grid.profile import post_at, word
 
 EXISTING, NEW = "existing", "new"
 MOST_BODIES = 500
+FIRST_YEAR, LAST_YEAR = 1949, 2199
 
 
 class DayInput(forms.DateInput):
@@ -21,6 +22,19 @@ class DayInput(forms.DateInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """A day of a life: what lies further is a slip of the keyboard."""
+
+    def __init__(self, **more: Any):
+        super().__init__(widget=DayInput, **more)
+
+    def clean(self, value: Any) -> Any:
+        day = super().clean(value)
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise forms.ValidationError(_("Check the year."))
+        return day
 
 
 def beginning(day: date | None) -> datetime | None:
@@ -48,8 +62,8 @@ class AppointForm(forms.Form):
     name = forms.CharField(label=_("Name"), required=False, max_length=60)
     phone = forms.CharField(label=_("Phone"), required=False, max_length=40)
     organisation = forms.TypedChoiceField(label=_("Lent by"), required=False, coerce=int, empty_value=None)
-    from_on = forms.DateField(label=_("First day"), widget=DayInput)
-    until_on = forms.DateField(label=_("Last day"), required=False, widget=DayInput)
+    from_on = DayField(label=_("First day"))
+    until_on = DayField(label=_("Last day"), required=False)
     paper = forms.CharField(
         label=_("Paper that says so"), max_length=120, help_text=_("Its number, or its date and who signed it.")
     )
@@ -79,15 +93,10 @@ class AppointForm(forms.Form):
 
 class EndForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("It is kept in the audit trail."))
-    last_on = forms.DateField(
-        label=_("Last day"),
-        required=False,
-        widget=DayInput,
-        help_text=_("Leave it empty and the appointment ends now."),
-    )
+    last_on = DayField(label=_("Last day"), required=False, help_text=_("Leave it empty and the appointment ends now."))
 
 
 class DayForm(forms.Form):
     """The place and the day of a question: who held this post on that day."""
 
-    day = forms.DateField(label=_("Day"), required=False, widget=DayInput)
+    day = DayField(label=_("Day"), required=False)

@@ -45,6 +45,7 @@ COLUMNS = {
     "paper": ("文件", "文号", "任命文件", "依据", "paper", "document"),
     "organisation": ("单位", "派出单位", "所属单位", "organisation", "organization", "lent by"),
 }
+FIRST_YEAR, LAST_YEAR = 1949, 2199
 NEEDED = ("name", "post", "place", "paper")
 
 
@@ -178,6 +179,8 @@ class _Posts:
 
     def _day(self, number: int, text: dict[str, str], name: str) -> date | None:
         found = read_day(text[name]) if text[name] else None
+        if found is not None and not FIRST_YEAR <= found.year <= LAST_YEAR:
+            found = None
         if text[name] and found is None:
             self._wrong(number, name, _("this is no day: write it as 2026-01-31."))
         return found

@@ -47,6 +47,11 @@ def write_id(request: HttpRequest) -> UUID | None:
         return None
 
 
+def plain(text: str) -> str:
+    """A text from an address without signs that no text has: a database refuses them."""
+    return "".join(sign for sign in text if sign.isprintable())
+
+
 def take(form: Any, problem: Problem) -> None:
     """Show what an action refused at the fields of its form."""
     for name, text in problem.fields.items():
@@ -231,7 +236,7 @@ def account_token_revoke(request: HttpRequest, token_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def account_list(request: HttpRequest) -> HttpResponse:
     """A search is sent in the body: names of people don't belong in addresses."""
-    text = request.POST.get("q", "").strip()[:60]
+    text = plain(request.POST.get("q", "")).strip()[:60]
     rows = queries.list_accounts(actor=request.actor, text=text)
     page = {"page": Paginator(rows, PAGE).get_page(request.GET.get("page")), "q": text}
     return render(request, "grid/account_list.html", page)
@@ -276,7 +281,7 @@ def account_link(request: HttpRequest, account_id: int) -> HttpResponse:
 @require_POST
 def account_close(request: HttpRequest, account_id: int) -> HttpResponse:
     found = queries.get_account(actor=request.actor, account_id=account_id)
-    reason = request.POST.get("reason", "")
+    reason = plain(request.POST.get("reason", ""))[:300]
     actions.deactivate_account(actor=request.actor, account=found, reason=reason, write_id=write_id(request))
     messages.success(request, _("The account is closed. Its posts, sessions and tokens have ended."))
     return redirect("account-detail", account_id=account_id)
@@ -300,27 +305,28 @@ FILTERS = ("act", "who", "object_type", "object_id")
 def audit(request: HttpRequest) -> HttpResponse:
     days = request.GET.get("days", "")
     period = int(days) if days.isdigit() and int(days) in PERIODS else 7
-    chosen = {name: request.GET.get(name, "")[:60] for name in FILTERS}
+    chosen = {name: plain(request.GET.get(name, ""))[:60] for name in FILTERS}
     rows = queries.list_audit(actor=request.actor, since=clock.now() - timedelta(days=period), **chosen)
     before = request.GET.get("cursor", "")
     entries = list((rows.filter(id__lt=int(before)) if before.isdigit() else rows)[: PAGE + 1])
+    shown = _named(entries[:PAGE])
     page = {
-        "entries": _named(entries[:PAGE]),
+        "entries": shown,
         "cursor": {"next_cursor": entries[PAGE - 1].pk if len(entries) > PAGE else ""},
         "periods": [(n, ngettext("%(n)s day", "%(n)s days", n) % {"n": n}) for n in PERIODS],
         "period": period,
         "chosen": {name: value for name, value in chosen.items() if value},
-        "chosen_words": _filter_words(chosen),
+        "chosen_words": _filter_words(chosen, shown),
     }
     return render(request, "grid/audit.html", page)
 
 
-def _filter_words(chosen: dict[str, str]) -> list[str]:
+def _filter_words(chosen: dict[str, str], shown: list[dict[str, Any]]) -> list[str]:
+    """What is filtered by. A name comes from the entries found: an id put into the address names nobody."""
     who, act = chosen["who"], chosen["act"]
+    name = shown[0]["name"] if who and shown else who
     about = f"{chosen['object_type']} {chosen['object_id']}".strip()
-    return [
-        words for words in (who and queries.name_actors([who]).get(who, who), act and act_words(act), about) if words
-    ]
+    return [words for words in (name, act and act_words(act), about) if words]
 
 
 def _named(entries: list[Any]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from linli.grid.forms.posts import NEW, AppointForm, DayForm, EndForm, beginning
 from linli.grid.models import Account, Place
 from linli.grid.profile import kind_name, post_at, post_kinds, post_name, word
 from linli.grid.rules import plain_username
-from linli.grid.views.accounts import take, write_id
+from linli.grid.views.accounts import plain, take, write_id
 from linli.grid.words import BREACH_WORDS
 
 PAGE = 50
@@ -28,7 +28,7 @@ PAGE = 50
 
 def _place(request: HttpRequest, permission: str = "posts.see") -> Place:
     """The place asked for, or the first of one's own."""
-    code = request.GET.get("place", "")
+    code = plain(request.GET.get("place", ""))
     if code:
         return queries.get_place(actor=request.actor, code=code, permission=permission)
     mine = queries.list_top_places(actor=request.actor, permission=permission)
@@ -196,7 +196,7 @@ def _new_person(given: dict[str, Any]) -> actions.NewAccount:
 def people(request: HttpRequest) -> HttpResponse:
     """People found by a part of the name, for the form above. The text comes in the body: names don't belong in
     addresses."""
-    text = request.POST.get("q", "")[:60]
+    text = plain(request.POST.get("q", ""))[:60]
     if not request.actor.may_somewhere("posts.appoint"):
         raise Missing()
     found = queries.search_accounts(actor=request.actor, text=text)
