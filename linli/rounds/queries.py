@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import TruncMinute
 
 from linli.core.actors import Actor, outermost
 from linli.core.paths import hull, within
@@ -227,10 +228,18 @@ def count_by_how(*, found: Round, paths: Sequence[str]) -> dict[str, int]:
     return dict(rows.values_list("how").annotate(n=Count("id")))
 
 
-def list_moments(*, found: Round, paths: Sequence[str]) -> list[datetime]:
-    """When each receipt below `paths` came, in order, for the curve; at most the first 200,000."""
+MOST_MOMENTS = 50_000
+
+
+def count_moments(*, found: Round, paths: Sequence[str]) -> list[tuple[datetime, int]]:
+    """(moment, receipts below `paths` that came then), in order, for the curve: each moment by itself, or from 50,000
+    receipts on each minute."""
     rows = Answer.objects.filter(within("leaf__path", _inside(found, paths)), round=found, withdrawn_at=None)
-    return list(rows.order_by("at").values_list("at", flat=True)[:200_000])
+    moments = list(rows.order_by("at").values_list("at", flat=True)[: MOST_MOMENTS + 1])
+    if len(moments) <= MOST_MOMENTS:
+        return [(at, 1) for at in moments]
+    minutes = rows.order_by().annotate(minute=TruncMinute("at")).values("minute").annotate(n=Count("id"))
+    return [(row["minute"], row["n"]) for row in minutes.order_by("minute")]
 
 
 def recount(*, found: Round, paths: Sequence[str]) -> Coverage:

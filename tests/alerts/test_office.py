@@ -412,3 +412,28 @@ def test_several_starting_places_are_summed(sign_in, cast, issued):
     sight = queries.see(actor=cast.actor("chen"), alert=alert)
     assert (sight.place, sight.households.members, len(sight.below)) == (None, 15, 2)
     assert '<p class="headline-value">15</p>' in page(sign_in("chen"), "alert", alert.pk)
+
+
+def test_the_curve_holds_every_receipt_however_many(cast, scene, monkeypatch):
+    _cast, alert, _after = scene
+    actor, paths = cast.actor("chen"), [cast.place("360103001").path]
+    fine = queries.curve(actor=actor, alert=alert, paths=paths)
+    monkeypatch.setattr("linli.rounds.queries.MOST_MOMENTS", 1)
+    coarse = queries.curve(actor=actor, alert=alert, paths=paths)
+    assert fine[-1][1] == coarse[-1][1] == 2
+    assert fine[0] == coarse[0] == (alert.issued_at, 0)
+
+
+@pytest.mark.usefixtures("english")
+def test_who_may_knock_is_led_to_the_doors(sign_in, scene):
+    cast, alert, _after = scene
+    address = reverse("alert-doors", args=[alert.pk, cast.place("001-1-2").code])
+    assert address in page(sign_in("wu"), "alert", alert.pk)
+    assert address in page(sign_in("chen"), "alert-place", alert.pk, cast.place("001-1-2").code)
+
+
+@pytest.mark.usefixtures("english")
+def test_a_notice_is_sent_by_a_post_not_by_a_person(sign_in, cast, notice):
+    draft = actions.draft_alert(actor=cast.actor("wang"), alert_id=uuid4(), notice=notice("001-1"))
+    body = page(sign_in("wang"), "alert-preview", draft.pk)
+    assert "二郎庙社区居委会 · Community secretary" in body

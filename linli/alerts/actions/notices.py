@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from linli.alerts.access import check_may_issue
+from linli.alerts.access import check_may_issue, find_issuing_grant
 from linli.alerts.events import AlertEnded, AlertIssued
 from linli.alerts.models import Alert, AlertFact, AlertPlace
 from linli.alerts.profile import urgencies
@@ -138,7 +138,8 @@ def _open(actor: Actor, made: Alert, notice: Notice) -> None:
     now = clock.now()
     urgency = urgencies()[notice.urgency]
     made.state, made.issued_at, made.deadline_at = ISSUED, now, urgency.at(now, "deadline")
-    made.issued_post = _post_of(actor, notice.places)
+    issuing = find_issuing_grant(actor, notice.places)
+    made.issued_post = issuing.post_kind if issuing else ""
     common = {"actor": actor, "source": source_of(made), "places": notice.places, "deadline_at": made.deadline_at}
     made.households = rounds.open_round(
         round_id=uuid5(made.pk, HOUSEHOLD), unit=HOUSEHOLD, groups=notice.groups, **common
@@ -146,13 +147,6 @@ def _open(actor: Actor, made: Alert, notice: Notice) -> None:
     made.posts = rounds.open_round(round_id=uuid5(made.pk, POST), unit=POST, **common)
     made.save()
     record_fact(made, F_ISSUED)
-
-
-def _post_of(actor: Actor, places: Sequence[Place]) -> str:
-    """By which of their posts somebody issues: one that holds all the places, or else any."""
-    own = [grant for grant in actor.grants if grant.post_kind]
-    covering = [grant for grant in own if all(place.path.startswith(grant.path) for place in places)]
-    return (covering or own)[0].post_kind if own else ""
 
 
 def record_fact(alert: Alert, kind: str, *, once: str = "", count: int = 0, note: str = "") -> bool:

@@ -15,7 +15,7 @@ from linli.grid.profile import line_place_kinds
 from linli.grid.queries import Holder, find_holder, get_place, holders_on_the_way_up, list_children, list_holders
 from linli.residents.queries import Door as Address
 from linli.residents.queries import MeansCount, count_means, describe_households, list_without_means
-from linli.rounds.queries import count_by_how, list_answered, list_moments, narrow, read_coverage, roots_of
+from linli.rounds.queries import count_by_how, count_moments, list_answered, narrow, read_coverage, roots_of
 from linli.rounds.rules import Coverage, total
 
 MOST_NAMED = 50
@@ -155,10 +155,12 @@ def curve(*, actor: Actor, alert: Alert, paths: Sequence[str], points: int = 60)
     """(moment, households reached by then) from issue until now or the end, at most `points` steps."""
     if alert.households is None or alert.issued_at is None:
         return []
-    moments = list_moments(found=alert.households, paths=_seen(actor, paths))
+    moments = count_moments(found=alert.households, paths=_seen(actor, paths))
     end = max(alert.ended_at or clock.now(), alert.issued_at)
     step = max((end - alert.issued_at) / points, (end - alert.issued_at).resolution)
-    buckets = Counter(min(int((at - alert.issued_at) / step), points - 1) for at in moments)
+    buckets: Counter[int] = Counter()
+    for at, n in moments:
+        buckets[min(max(int((at - alert.issued_at) / step), 0), points - 1)] += n
     found, reached = [(alert.issued_at, 0)], 0
     for bucket in range(points):
         reached += buckets.get(bucket, 0)

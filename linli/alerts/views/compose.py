@@ -1,5 +1,6 @@
 """Pages on which a notice is written, looked at, sent, replaced and called back."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,14 +13,17 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from linli.alerts import actions, queries
-from linli.alerts.access import check_may_issue
+from linli.alerts.access import check_may_issue, find_issuing_grant
 from linli.alerts.actions.notices import Notice
 from linli.alerts.forms import CancelForm, NoticeForm, clock_of, first_values, languages, values_of
 from linli.alerts.models import Alert
 from linli.alerts.profile import urgencies
 from linli.alerts.rules import DRAFT, ISSUED
 from linli.alerts.texts import in_all
+from linli.core.actors import Actor
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
+from linli.grid.models import Place
+from linli.grid.profile import post_name
 from linli.grid.queries import list_places, list_top_places
 from linli.residents.profile import group_name
 
@@ -137,9 +141,19 @@ def preview(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "urgency": urgency,
         "clock": clock_of(urgency),
         "texts": in_all(draft.texts, languages()),
+        "sender": _sender(request.actor, chosen),
         "lacks_own_language": not draft.texts.get(settings.LANGUAGE_CODE, {}).get("headline"),
     }
     return render(request, "alerts/office/preview.html", shown)
+
+
+def _sender(actor: Actor, places: Sequence[Place]) -> str:
+    """As residents see it: a post and its place, never a person."""
+    grant = find_issuing_grant(actor, places)
+    if grant is None:
+        return ""
+    at = queries.name_paths(paths=[grant.path], depth=1)[grant.path]
+    return " · ".join(part for part in (at, post_name(grant.post_kind)) if part)
 
 
 def _means(found: queries.Preview) -> list[tuple[str, int]]:

@@ -166,7 +166,8 @@ def _figures(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]
     """The figures from the counters, the places below, and at the lowest place its doors."""
     place, limit = sight.place, urgencies()[alert.urgency]
     at_doors = place is not None and place.kind in leaf_kinds()
-    late = bool(alert.issued_at and clock.now() >= limit.at(alert.issued_at, "remind"))
+    moment = alert.ended_at or clock.now()
+    late = bool(alert.issued_at and moment >= limit.at(alert.issued_at, "remind"))
     doors = queries.list_doors(actor=request.actor, alert=alert, path=place.path, limit=DOORS) if at_doors else []
     responsible = queries.find_responsible(alert=alert, path=place.path) if at_doors and place else None
     below = [(one.place.code, one.households, one.posts, one.confirmed_at, one.holder) for one in sight.below]
@@ -180,6 +181,7 @@ def _figures(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]
         "doors": [(one, words.OUTCOMES.get(one.last_outcome, "")) for one in doors],
         "sees_doors": place is not None and request.actor.may("alerts.answer", place.path),
         "responsible": responsible,
+        "may_knock": alert.state == ISSUED,
         "address": _at("alert-figures", alert, place.code if place else ""),
         "seconds": LIVE_S,
         "figures_seen": f"{_digest(sight.households, sight.posts, below, tried, responsible, late)}-{tenth}",
@@ -279,7 +281,7 @@ def not_reached(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         counts = Counter(row.reason for row in rows)
         chosen = [row for row in rows if reason in ("", row.reason)]
         page = Paginator(chosen, MISSING_A_PAGE).get_page(request.GET.get("page"))
-        shown |= {"page": page, "rows": _described(request, list(page)), "total": len(rows), "reason": reason}
+        shown |= {"page": page, "rows": _described(request, list(page), sight), "total": len(rows), "reason": reason}
         shown["reasons"] = [(code, words.REASONS[code], counts[code]) for code in REASONS if counts[code]]
         shown["unaccounted"] = sum(not row.accounted for row in rows)
     return render(request, "alerts/office/not_reached.html", shown)
@@ -290,9 +292,11 @@ def _missing(request: HttpRequest, alert: Alert, sight: Sight) -> list[NotReache
     return queries.list_not_reached(actor=request.actor, alert=alert, path=path)
 
 
-def _described(request: HttpRequest, rows: list[NotReached]) -> list[dict[str, Any]]:
+def _described(request: HttpRequest, rows: list[NotReached], sight: Sight) -> list[dict[str, Any]]:
     doors = describe_households(actor=request.actor, ids=[row.household for row in rows])
-    names = queries.name_paths(paths=[row.path for row in rows])
+    above = sight.place.path.count("/") if sight.place else 0
+    depth = max((row.path.count("/") - above for row in rows), default=1)
+    names = queries.name_paths(paths=[row.path for row in rows], depth=min(max(depth, 1), 3))
     return [
         {
             "row": row,
@@ -341,8 +345,9 @@ def _account(request: HttpRequest, alert: Alert, sight: Sight, account: Account)
     return {
         "account": account,
         "missing": len(account.not_reached),
+        "moved_out": max(0, account.receipts - account.reached),
         "how": [(words.HOW[code], account.by_how.get(code, 0)) for code in words.HOUSEHOLD_HOW],
         "reasons": [(words.REASONS[code], reasons[code]) for code in REASONS if reasons[code]],
         "by_place": queries.account_by_place(actor=request.actor, alert=alert, account=account, places=below),
-        "rows": _described(request, list(account.not_reached)),
+        "rows": _described(request, list(account.not_reached), sight),
     }
