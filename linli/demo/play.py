@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from types import SimpleNamespace
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -13,7 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from linli.alerts import actions as alerts
 from linli.alerts.actions.notices import Notice
 from linli.core.actors import SYSTEM, Actor
-from linli.core.errors import Forbidden, Missing
+from linli.core.errors import Conflict, Forbidden, Missing
 from linli.demo import script
 from linli.demo.world import World
 from linli.duties.queries import list_tasks
@@ -55,7 +56,7 @@ class Play:
     def __init__(self, world: World, seed: int, moment: datetime, key: UUID):
         self.world, self.seed, self.moment, self.key = world, seed, moment, key
         self.knocked: dict[int, Knocked] = {}
-        self.walking: list[tuple[int, int, str, int]] = []  # holder, household, outcome, minute: on the way to a door
+        self.walking: list[tuple[int, int, str, int, int]] = []  # on the way to a door: see `_knock`
         self.visits: dict[int, script.Visit] = {}
         self.actors: dict[int, Actor] = {}
         self.done_until = 0.0
@@ -112,29 +113,37 @@ class Play:
         """The next holder opens the notice."""
         if not self.opens or self.opens[0][0] > until:
             return False
-        _at, account = self.opens.pop(0)
-        with suppress(Forbidden, Missing):  # an appointment may have ended meanwhile
+        _at, account = self.opens[0]
+        with suppress(Forbidden, Missing, Conflict):  # an appointment may have ended meanwhile
             alerts.acknowledge_alert(actor=self._actor(account), alert=self.alert)
+        self.opens.pop(0)
         return True
 
     def _knock_next(self) -> bool:
         """The next knock of those that somebody went to make."""
         if not self.walking:
             return False
-        holder, household, outcome, minute = self.walking.pop(0)
-        with suppress(Forbidden, Missing):
-            self._knock(holder, household, outcome, minute)
+        with suppress(Forbidden, Missing, Conflict):
+            self._knock(*self.walking[0])
+        self.walking.pop(0)
         return True
 
     def _confirm(self, until: float) -> None:
-        receipts = []
-        while self.answers and self.answers[0].at <= until:
-            one = self.answers.pop(0)
-            at = self.moment + timedelta(seconds=one.at)
-            key = uuid5(self.key, f"{one.household}:{one.how}")
-            receipts.append(Receipt(id=key, member=one.household, at=at, how=one.how, by=LINK))
+        """Households answer by themselves: what came since the last time, in one batch as from a gateway."""
+        due = list(takewhile(lambda one: one.at <= until, self.answers))
+        receipts = [
+            Receipt(
+                id=uuid5(self.key, f"{one.household}:{one.how}"),
+                member=one.household,
+                at=self.moment + timedelta(seconds=one.at),
+                how=one.how,
+                by=LINK,
+            )
+            for one in due
+        ]
         if receipts:
             alerts.confirm_households(actor=SYSTEM, alert=self.alert, receipts=receipts)
+            del self.answers[: len(due)]
 
     def _end_early(self, username: str) -> None:
         """Somebody's appointment ends within the hour: what they held goes to whoever answers there now."""
@@ -170,7 +179,7 @@ class Play:
                 if outcome:
                     before = self.knocked.get(household)
                     self.knocked[household] = Knocked(before.count + 1 if before else 1, minute * 60, outcome)
-                    self.walking.append((holder, household, outcome, minute))
+                    self.walking.append((holder, household, outcome, minute, self.knocked[household].count))
                     return
 
     def _outcome(self, household: int, now: float) -> str:
@@ -185,13 +194,13 @@ class Play:
         again = before.outcome == NOT_AT_HOME and before.count == 1 and now - before.at >= script.AGAIN_AFTER
         return visit.outcomes[1] if again else ""
 
-    def _knock(self, holder: int, household: int, outcome: str, minute: int) -> None:
+    def _knock(self, holder: int, household: int, outcome: str, minute: int, count: int) -> None:
         alerts.record_knock(
             actor=self._actor(holder),
             alert=self.alert,
             household=household,
             outcome=outcome,
-            attempt_id=uuid5(self.key, f"{household}:knock:{self.knocked[household].count}"),
+            attempt_id=uuid5(self.key, f"{household}:knock:{count}"),
             at=self.moment + timedelta(minutes=minute),
         )
 
