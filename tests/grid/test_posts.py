@@ -64,8 +64,9 @@ def test_what_is_refused(cast, change, field):
 def test_the_same_appointment_does_not_overlap_itself(cast):
     now = clock.now()
     appoint(cast, from_at=now, until_at=now + 10 * DAY)
-    with pytest.raises(Conflict, match="already holds"):
+    with pytest.raises(Conflict) as caught:
         appoint(cast, from_at=now + 5 * DAY)
+    assert caught.value.code == "already-holds"
     with pytest.raises(Conflict):
         appoint(cast, from_at=now - 5 * DAY)
     appoint(cast, from_at=now + 10 * DAY)  # right after it
@@ -172,13 +173,15 @@ def test_a_token_without_the_scope_appoints_nobody(cast):
 def test_a_closed_account_is_not_appointed_and_a_closed_place_not_staffed(cast):
     Account.objects.filter(username="nobody").update(is_active=False)
     cast.accounts["nobody"].refresh_from_db()
-    with pytest.raises(Conflict, match="closed"):
+    with pytest.raises(Conflict) as caught:
         appoint(cast)
+    assert caught.value.code == "account-closed"
     place = cast.place("001-2-2")
     place.until_on = clock.today()
     place.save()
-    with pytest.raises(Conflict, match="no more"):
+    with pytest.raises(Conflict) as caught:
         appoint(cast, who="li")
+    assert caught.value.code == "place-ended"
 
 
 # Organisations -------------------------------------------------------------------------------------------------------
