@@ -5,9 +5,12 @@ from typing import Annotated, Any
 
 import typer
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from linli.core import console
 from linli.core.actors import SYSTEM
+from linli.core.errors import Missing
+from linli.grid.models import Place
 from linli.grid.queries import get_place
 from linli.residents import imports, words
 
@@ -31,7 +34,7 @@ def import_roster(
     Exit code 0: every row went in. 2: good rows went in, others did not (see `errors`). 1: nothing went in.
     """
     data = file.read_bytes()
-    found = get_place(actor=SYSTEM, code=place)
+    found = _place(place)
     with translation.override(translation.get_language() or "en"):
         run = imports.check_roster if dry_run else imports.import_roster
         done = run(data, file.name, actor=SYSTEM, place=found)
@@ -40,6 +43,13 @@ def import_roster(
         console.result(_result(done, dry_run=dry_run), _text(done, dry_run=dry_run))
     if done.errors:
         raise typer.Exit(SOME_ROWS_BAD)
+
+
+def _place(code: str) -> Place:
+    try:
+        return get_place(actor=SYSTEM, code=code)
+    except Missing:
+        raise Missing(_("There is no place with the code %(code)s.") % {"code": code}) from None
 
 
 def _result(done: imports.Checked, *, dry_run: bool) -> dict[str, Any]:
