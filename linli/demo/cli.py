@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connections, transaction
 
 from linli.alerts.queries import Figures, read_figures
 from linli.core import clock, console, jobs
@@ -103,7 +103,7 @@ def play_at_once(seed: int, machine: Machine) -> None:
         figures = read_figures(actor=SYSTEM, alert=play.alert)
         report(play, figures, seed, time.monotonic() - begun)
     finally:
-        connection.close()
+        connections.close_all()
         if temporary:
             shutil.rmtree(temporary, ignore_errors=True)
     if figures.account.unaccounted or not figures.agree:

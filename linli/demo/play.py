@@ -12,7 +12,6 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from linli.alerts import actions as alerts
-from linli.alerts.actions.notices import Notice
 from linli.core.actors import SYSTEM, Actor
 from linli.core.errors import Conflict, Forbidden, Missing
 from linli.demo import script
@@ -67,7 +66,7 @@ class Play:
         sender = places.get_account_by_username(actor=SYSTEM, username=notice.issuer)
         actor = places.actor_for(sender)
         place = places.get_place(actor=actor, code=notice.place)
-        wanted = Notice(texts=notice.texts, urgency=notice.urgency, places=[place])
+        wanted = alerts.Notice(texts=notice.texts, urgency=notice.urgency, places=[place])
         self.root = place.path
         self.alert = alerts.issue_alert(actor=actor, alert_id=self.key, notice=wanted)
         return self.alert

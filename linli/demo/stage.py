@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import connections
 
 from linli.core import clock
 from linli.core.errors import SetupError
@@ -47,7 +47,7 @@ def put_back(seed: int) -> bool:
     if not kept.exists() or _read_version(seed) != version(seed):
         return False
     _drop_database()
-    _copy(kept, Path(connection.settings_dict["NAME"]))
+    _copy(kept, _database())
     clock.move(to=moment())
     return True
 
@@ -59,10 +59,10 @@ def build_world(world: World) -> Iterator[build.Step]:
 
 def keep(seed: int) -> None:
     """Remember the database as it is now."""
-    connection.close()
+    connections.close_all()
     fresh = settings.HOME / f"{KEPT}.new"
     fresh.unlink(missing_ok=True)
-    _copy(Path(connection.settings_dict["NAME"]), fresh)
+    _copy(_database(), fresh)
     os.replace(fresh, settings.HOME / KEPT)
     (settings.HOME / "version.json").write_text(json.dumps({"seed": seed, "version": version(seed)}))
 
@@ -109,9 +109,13 @@ def _read_version(seed: int) -> str:
 
 
 def _drop_database() -> None:
-    connection.close()
+    connections.close_all()
     for ending in ("", "-wal", "-shm"):
-        Path(f"{connection.settings_dict['NAME']}{ending}").unlink(missing_ok=True)
+        Path(f"{_database()}{ending}").unlink(missing_ok=True)
+
+
+def _database() -> Path:
+    return Path(settings.DATABASES["default"]["NAME"])
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -10,9 +10,10 @@ from linli.alerts.actions.answers import (
 from linli.alerts.actions.doors import record_knocks, undo_knocks
 from linli.alerts.actions.line import advance_alert
 from linli.alerts.actions.links import end_shared_links, make_household_link, make_household_links, make_shared_link
-from linli.alerts.actions.notices import cancel_alert, draft_alert, expire_alert, issue_alert, update_alert
+from linli.alerts.actions.notices import Notice, cancel_alert, draft_alert, expire_alert, issue_alert, update_alert
 
 __all__ = [
+    "Notice",
     "acknowledge_alert",
     "advance_alert",
     "cancel_alert",
