@@ -18,7 +18,7 @@ from linli.core.paths import ancestors, end
 from linli.grid.models import Place
 from linli.grid.profile import line_place_kinds
 from linli.rounds.models import Round, TallyDelta
-from linli.rounds.rules import HOUSEHOLD
+from linli.rounds.rules import HOUSEHOLD, POST
 
 FEW = 8  # up to so many places a batch leaves deltas for the worker; above, it updates the counters itself
 
@@ -41,13 +41,23 @@ class Credited:
     paths: dict[int, str] = field(default_factory=dict)
 
 
+# From the receipts to the places, in this order and no other: a table just filled has no statistics yet, and a plan that
+# begins at the places would read the whole register for each batch. SQLite keeps the order of CROSS JOIN; PostgreSQL
+# looks each receipt up by itself where a limit stands between. One row each: a household has one present residence.
 _MEMBERS = {
-    HOUSEHOLD: """
-        JOIN residents_residence r ON r.household_id = j.member AND r.until_on IS NULL
+    ("sqlite", HOUSEHOLD): """
+        CROSS JOIN residents_residence r ON r.household_id = j.member AND r.until_on IS NULL
+        CROSS JOIN grid_dwelling d ON d.id = r.dwelling_id
+        CROSS JOIN grid_entranceplacement ep ON ep.entrance_id = d.entrance_id AND ep.until_on IS NULL
+        CROSS JOIN grid_place p ON p.id = ep.place_id""",
+    ("postgresql", HOUSEHOLD): """
+        CROSS JOIN LATERAL (SELECT p.id, p.path, p.kind FROM residents_residence r
         JOIN grid_dwelling d ON d.id = r.dwelling_id
         JOIN grid_entranceplacement ep ON ep.entrance_id = d.entrance_id AND ep.until_on IS NULL
-        JOIN grid_place p ON p.id = ep.place_id""",
-    "post": "JOIN grid_place p ON p.id = j.member",
+        JOIN grid_place p ON p.id = ep.place_id
+        WHERE r.household_id = j.member AND r.until_on IS NULL LIMIT 1) p""",
+    ("sqlite", POST): "CROSS JOIN grid_place p ON p.id = j.member",
+    ("postgresql", POST): "JOIN grid_place p ON p.id = j.member",
 }
 _IN_GROUPS = """ AND EXISTS (SELECT 1 FROM residents_membership m
         JOIN residents_groupmark g ON g.person_id = m.person_id AND g.until_on IS NULL
@@ -96,7 +106,7 @@ def _insert(found: Round, receipts: Sequence[Receipt], roots: Sequence[str]) -> 
         INSERT INTO rounds_answer (id, round_id, member, leaf_id, at, how, "by", mark, credited)
         SELECT j.id, %s, j.member, p.id, j.at, j.how, j."by",
                (SELECT COALESCE(MAX(id), 0) FROM grid_headcountchange), {true}
-        FROM {_SOURCES[vendor]} {_MEMBERS[found.unit]}
+        FROM {_SOURCES[vendor]} {_MEMBERS[vendor, found.unit]}
         WHERE ({where}){groups}
         ON CONFLICT DO NOTHING RETURNING member, leaf_id"""  # noqa: S608 (the pieces are constants; values are parameters)
     with connection.cursor() as cursor:
