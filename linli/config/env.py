@@ -16,7 +16,9 @@ class Env(BaseSettings):
     home: Path = Field(Path("~/.linli"), description="Folder of the embedded database and the key file.")
     database_url: str = Field("", description="postgresql://user:password@host:5432/name; empty: SQLite in the home.")
     secret_key: str = Field("", description="At least 32 characters; signs cookies and derives the data keys.")
-    key_file: Path | None = Field(None, description="Mode-600 file that holds the key; default `keys.toml` in the home.")
+    key_file: Path | None = Field(
+        None, description="Mode-600 file that holds the key; default `keys.toml` in the home."
+    )
     profile: str = Field("china", description="Deployment profile: a shipped name or the path of a TOML file.")
     hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names that are answered, with commas.")
     public_url: str = Field("", description="Address that personal links start with; default: the request's own.")

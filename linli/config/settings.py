@@ -17,7 +17,9 @@ DEMO = ENV.demo
 DEBUG = False
 PROFILE = load_profile(ENV.profile)
 KEY_FILE = ENV.key_file or HOME / "keys.toml"
-DATA_SECRET = ENV.secret_key or ("only-for-tests-" * 4 if in_test() else "")  # core.crypto derives the data keys from it
+DATA_SECRET = ENV.secret_key or (
+    "only-for-tests-" * 4 if in_test() else ""
+)  # core.crypto derives the data keys from it
 SECRET_KEY = "test-" * 10 if in_test() else django_secret(ENV.secret_key, KEY_FILE)
 ALLOWED_HOSTS = [name.strip() for name in ENV.hosts.split(",") if name.strip()]
 PUBLIC_URL = ENV.public_url.rstrip("/")

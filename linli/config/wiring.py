@@ -3,8 +3,9 @@
 from linli.alerts import events as alert_events
 from linli.alerts import jobs as alert_jobs
 from linli.core import events, jobs
-from linli.duties.jobs import move_tasks
+from linli.duties.jobs import move_tasks, note_dead_phone, review_standing_tasks
 from linli.grid.jobs import fold_headcounts
+from linli.residents.events import PhoneFoundDead
 from linli.residents.jobs import forget_uploads, import_waiting_rosters
 from linli.rounds.jobs import carry_moves, fold_tallies
 
@@ -12,12 +13,14 @@ from linli.rounds.jobs import carry_moves, fold_tallies
 def wire() -> None:
     """Called once in every process that runs pages, commands or jobs."""
     events.subscribe(alert_events.AlertIssued, alert_jobs.begin_line)
+    events.subscribe(PhoneFoundDead, note_dead_phone)
 
     jobs.every(5, fold_headcounts)
     jobs.every(3, fold_tallies)
     jobs.every(10, carry_moves)
     jobs.every(5, alert_jobs.advance_alerts)
     jobs.every(10, move_tasks)
+    jobs.every(300, review_standing_tasks)
     jobs.every(5, jobs.seal_audit)
     jobs.every(3600, jobs.forget_old_writes)
     jobs.every(1, import_waiting_rosters)

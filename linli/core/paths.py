@@ -1,7 +1,7 @@
 """Paths of the place tree as database ranges. A path ends in '/', so that a subtree is `p <= path < end(p)`: an index
 range, where LIKE is not (665,276 places: 1 ms against 70 ms)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import models
@@ -27,6 +27,13 @@ def ancestors(path: str) -> list[str]:
     """`path` and every path above it, outermost first: 'a/b/' gives ['a/', 'a/b/']."""
     parts = path.split("/")[:-1]
     return ["/".join(parts[: n + 1]) + "/" for n in range(len(parts))]
+
+
+def narrow(own: Sequence[str], path: str) -> list[str]:
+    """What of the subtree `path` lies in one's own paths."""
+    if any(path.startswith(one) for one in own):
+        return [path]
+    return [one for one in own if one.startswith(path)]
 
 
 class PathField(models.CharField):

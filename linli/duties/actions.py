@@ -16,12 +16,16 @@ from linli.core.locks import lock
 from linli.core.writes import done_before, mark_done
 from linli.duties.access import check_may_work
 from linli.duties.models import Task, TaskLine, TaskMove
-from linli.duties.rules import APPOINTMENT_ENDED, CLIMBED, DONE, HANDED_OVER
+from linli.duties.rules import APPOINTMENT_ENDED, CLIMBED, DEAD_CONTACT, DONE, HANDED_OVER, VACANCY
 from linli.grid.models import Appointment
-from linli.grid.queries import Holder, find_holder
+from linli.grid.queries import Holder, find_holder, find_place_at, list_staffed_paths, list_vacant_parts
 from linli.grid.queries.line import holders_on_the_way_up
+from linli.residents.queries import count_dead_phones
 
 CLIMB_AGAIN = timedelta(minutes=20)
+MOST = 100_000
+STANDING = timedelta(days=7)  # for what is no emergency
+VACANCIES, CONTACTS = ("grid", "vacancies"), ("residents", "contacts")
 
 
 @dataclass(frozen=True)
@@ -236,3 +240,42 @@ def remind(*, actor: Actor, tasks: Iterable[UUID]) -> None:
         keys = list(tasks)
         Task.objects.open().filter(pk__in=keys).update(reminded_at=clock.now())
         audit.record_many(actor, "remind_task", [("duties.task", key) for key in keys])
+
+
+# Tasks that stand in quiet times too -----------------------------------------------------------------------------------
+
+
+def hold_vacancies(*, actor: Actor, paths: Sequence[str]) -> int:
+    """One task for each holder of vacant parts below `paths`: the part is theirs until somebody is appointed. Returns how
+    many posts of the line are vacant."""
+    parts = list_vacant_parts(paths=list(paths), most=MOST)
+    held = {by for _place, by in parts if by is not None}
+    due = clock.now() + STANDING
+    tasks = [NewTask(VACANCY, one.place_id, one.path, one, due) for one in held]
+    open_tasks(actor=actor, source=VACANCIES, tasks=tasks)
+    return len(parts)
+
+
+def review_vacancies(*, actor: Actor) -> None:
+    """Everywhere: open what is vacant now, close what has been filled, or is held by somebody else."""
+    paths = list_staffed_paths()
+    hold_vacancies(actor=actor, paths=paths)
+    held = {by.place_id for _place, by in list_vacant_parts(paths=paths, most=MOST) if by is not None}
+    standing = Task.objects.open().filter(source_room=VACANCIES[0], source_id=VACANCIES[1])
+    close_tasks(actor=actor, tasks=[task for task in standing if task.area_id not in held])
+
+
+def open_dead_contact(*, actor: Actor, path: str) -> None:
+    """Somebody below `path` can't be reached by the number on record: a task of whoever answers for the place."""
+    place = find_place_at(path)
+    holder = find_holder(path, holders_on_the_way_up([path]))
+    if place is not None and holder is not None:
+        new = NewTask(DEAD_CONTACT, place.pk, path, holder, clock.now() + STANDING)
+        open_tasks(actor=actor, source=CONTACTS, tasks=[new])
+
+
+def close_mended_contacts(*, actor: Actor) -> None:
+    """Close what has no dead number left below it."""
+    standing = list(Task.objects.open().filter(source_room=CONTACTS[0], source_id=CONTACTS[1])[:2_000])
+    dead = count_dead_phones(paths=[task.area_path for task in standing])
+    close_tasks(actor=actor, tasks=[task for task in standing if not dead[task.area_path]])

@@ -21,7 +21,7 @@ class HandOverForm(forms.Form):
 
     def __init__(self, *args: Any, holders: Iterable[Any] = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["to"].widget.choices = [  # type: ignore[attr-defined]
+        self.fields["to"].widget.choices = [
             (one.pk, f"{one.account.name} · {post_name(one.post_kind)} · {one.place.name}") for one in holders
         ]
 

@@ -23,8 +23,8 @@ def post_kinds() -> dict[str, PostKind]:
         unknown = set(roles.get(raw["role"], ["?"])) - set(PERMISSIONS)
         if unknown or (raw["at"] not in place_kinds() and not raw["at"].startswith("organisation:")):
             raise SystemExit(f"linli: post {raw['code']} of the profile names an unknown role, permission or place")
-        raw = {**raw, "combines_with": tuple(raw.get("combines_with", ()))}
-        found[raw["code"]] = PostKind(permissions=frozenset(roles[raw["role"]]), **raw)
+        given = {**raw, "combines_with": tuple(raw.get("combines_with", ()))}
+        found[raw["code"]] = PostKind(permissions=frozenset(roles[raw["role"]]), **given)
     return found
 
 

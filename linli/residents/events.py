@@ -12,10 +12,3 @@ class PhoneFoundDead(Fact):
     person_id: int
     household_id: int
     path: str
-
-
-@dataclass(frozen=True)
-class RosterSent(Fact):
-    """A checked roster waits to be imported by a worker."""
-
-    upload_id: str

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncMinute
 
 from linli.core.actors import Actor, outermost
-from linli.core.paths import hull, within
+from linli.core.paths import hull, narrow, within
 from linli.grid.models import Place
 from linli.grid.profile import line_place_kinds
 from linli.grid.queries import count_line_places, list_moves, read_headcounts
@@ -166,13 +166,6 @@ def list_missing(
     """Ids of the households without an answer below `path`, in walking order, as far as the actor may see them."""
     paths = narrow(actor.paths(permission), path)
     return list(missing(found, paths).order_by(*WALKING_ORDER).values_list("pk", flat=True)[offset : offset + limit])
-
-
-def narrow(own: Sequence[str], path: str) -> list[str]:
-    """What of the subtree `path` lies in the actor's own paths."""
-    if any(path.startswith(one) for one in own):
-        return [path]
-    return [one for one in own if one.startswith(path)]
 
 
 def list_silent_posts(*, found: Round, paths: Sequence[str]) -> list[tuple[int, str, str]]:

@@ -18,7 +18,7 @@ def record_knocks(
 ) -> list[Attempt]:
     """The same outcome for each of the notices, all or none. The same id sent again records nothing more."""
     if not alerts:
-        raise Invalid(_("Choose at least one notice."), fields={"alert": _("Choose at least one notice.")})
+        raise Invalid(_("Choose at least one notice."))
     with transaction.atomic():
         return [
             record_knock(

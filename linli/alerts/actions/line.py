@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from linli.alerts.actions.notices import expire_alert, record_fact, source_of
 from linli.alerts.models import Alert
@@ -13,7 +13,7 @@ from linli.core.actors import Actor, outermost
 from linli.core.paths import ancestors, within
 from linli.duties import actions as duties
 from linli.duties.models import Task
-from linli.duties.rules import HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY
+from linli.duties.rules import HOUSEHOLD_SILENCE, POST_SILENCE
 from linli.grid.models import Place
 from linli.grid.profile import leaf_kinds, line_place_kinds
 from linli.grid.queries import Holder, find_holder, list_holders
@@ -21,7 +21,6 @@ from linli.rounds.models import Round
 from linli.rounds.queries import list_silent_posts, read_coverage, roots_of
 
 CHUNK = 500
-VACANCY_DAYS = 7
 
 
 def advance_alert(*, actor: Actor, alert: Alert) -> None:
@@ -35,7 +34,9 @@ def advance_alert(*, actor: Actor, alert: Alert) -> None:
         return
     roots = [path for _id, path in roots_of(alert.households)]
     holders = list_holders(roots)
-    _hold_vacancies(actor, alert, roots, holders)
+    vacant = duties.hold_vacancies(actor=actor, paths=roots)
+    if vacant:
+        record_fact(alert, F_HELD, count=vacant)
     if now >= urgency.at(alert.issued_at, "remind"):
         _remind(alert, roots)
     if now >= urgency.at(alert.issued_at, "pass_post"):
@@ -46,25 +47,9 @@ def advance_alert(*, actor: Actor, alert: Alert) -> None:
         record_fact(alert, F_DEADLINE)
 
 
-def _line_places(roots: Sequence[str]) -> list[tuple[int, str]]:
-    rows = Place.objects.filter(within("path", list(roots)), kind__in=line_place_kinds(), until_on=None)
-    return list(rows.order_by("path").values_list("pk", "path"))
-
-
 def _by_holder(paths: Sequence[str], holders: dict[str, list[Holder]], *, above: bool) -> Counter[Holder]:
     found = (find_holder(path, holders, above=above) for path in paths)
     return Counter(holder for holder in found if holder is not None)
-
-
-def _hold_vacancies(actor: Actor, alert: Alert, roots: Sequence[str], holders: dict[str, list[Holder]]) -> None:
-    """From the first minute the level above holds a vacant post's part; that it is vacant is a task of its own."""
-    vacant = [path for _id, path in _line_places(roots) if not holders.get(path)]
-    held = _by_holder(vacant, holders, above=True)
-    due = clock.now() + timedelta(days=VACANCY_DAYS)
-    tasks = [duties.NewTask(VACANCY, one.place_id, one.path, one, due) for one in held]
-    duties.open_tasks(actor=actor, source=("grid", "vacancies"), tasks=tasks)
-    if vacant:
-        record_fact(alert, F_HELD, count=len(vacant))
 
 
 def _remind(alert: Alert, roots: Sequence[str]) -> None:

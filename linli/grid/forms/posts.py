@@ -62,7 +62,7 @@ class AppointForm(forms.Form):
     name = forms.CharField(label=_("Name"), required=False, max_length=60)
     phone = forms.CharField(label=_("Phone"), required=False, max_length=40)
     organisation = forms.TypedChoiceField(label=_("Lent by"), required=False, coerce=int, empty_value=None)
-    from_on = DayField(label=_("First day"))
+    from_on = DayField(label=_("First day"), help_text=_("The whole day; today: from now."))
     until_on = DayField(label=_("Last day"), required=False)
     paper = forms.CharField(
         label=_("Paper that says so"), max_length=120, help_text=_("Its number, or its date and who signed it.")

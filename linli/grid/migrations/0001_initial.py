@@ -240,7 +240,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='building',
-            constraint=models.UniqueConstraint(fields=('place', 'estate', 'name'), name='building_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(('estate__isnull', False)), fields=('place', 'estate', 'name'), name='building_once_in_estate'
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name='building',
+            constraint=models.UniqueConstraint(condition=models.Q(('estate', None)), fields=('place', 'name'), name='building_once'),
         ),
         migrations.AddIndex(
             model_name='appointment',

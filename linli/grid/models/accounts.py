@@ -99,8 +99,8 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True)
     used_on = models.DateField(null=True)
 
+    def __str__(self) -> str:
+        return self.name
+
     def is_valid(self, moment: datetime) -> bool:
         return self.revoked_at is None and self.expires_at > moment and self.account.is_active
-
-    def __str__(self) -> Any:
-        return self.name

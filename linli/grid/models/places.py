@@ -41,7 +41,9 @@ class Place(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(path__endswith="/"), name="place_path_ends_with_slash"),
             models.CheckConstraint(
-                condition=models.Q(until_on=None) | models.Q(from_on=None) | models.Q(until_on__gte=models.F("from_on")),
+                condition=models.Q(until_on=None)
+                | models.Q(from_on=None)
+                | models.Q(until_on__gte=models.F("from_on")),
                 name="place_ends_after_it_begins",
             ),
         ]

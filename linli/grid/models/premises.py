@@ -33,7 +33,10 @@ class Building(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["place", "estate", "name"], name="building_once", nulls_distinct=False)
+            models.UniqueConstraint(
+                fields=["place", "estate", "name"], condition=Q(estate__isnull=False), name="building_once_in_estate"
+            ),
+            models.UniqueConstraint(fields=["place", "name"], condition=Q(estate=None), name="building_once"),
         ]
 
     def __str__(self) -> str:

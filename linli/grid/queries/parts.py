@@ -61,3 +61,11 @@ def search_places(*, actor: Actor, text: str, most: int = 20) -> list[Place]:
     if text[:1].isdigit():
         found |= Q(code__startswith=text)
     return list(rows.filter(found).select_related("parent").order_by("path")[:most])
+
+
+def list_staffed_paths() -> list[str]:
+    """The outermost places where somebody holds a post of the line now: above and beside them nothing is vacant yet, it is
+    only not set up."""
+    kinds = [kind.code for kind in line()]
+    rows = held_at(clock.now()).filter(post_kind__in=kinds, place__until_on=None)
+    return outermost(rows.values_list("place__path", flat=True).distinct())

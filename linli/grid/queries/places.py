@@ -27,6 +27,11 @@ def get_place_by_id(*, actor: Actor, place_id: int, permission: str = "places.se
     return place
 
 
+def find_place_at(path: str) -> Place | None:
+    """The place with exactly this path, for what the clock and the queue do."""
+    return Place.objects.filter(path=path, until_on=None).first()
+
+
 def list_children(*, actor: Actor, place: Place, permission: str = "places.see") -> QuerySet[Place]:
     """The places right below, in natural order."""
     return Place.objects.visible_to(actor, permission).filter(parent=place, until_on=None).order_by("sort", "id")

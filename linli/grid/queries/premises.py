@@ -95,7 +95,9 @@ def list_entrances_of(
     only those that it holds. Two queries."""
     found = {building.pk: BuildingAt(building) for building in buildings}
     rows = _entrances(actor).filter(building__in=found).annotate(rooms=Count("dwellings")).order_by("sort", "id")
-    placements = EntrancePlacement.objects.filter(on_day(day), entrance__building__in=found).select_related("place__parent")
+    placements = EntrancePlacement.objects.filter(on_day(day), entrance__building__in=found).select_related(
+        "place__parent"
+    )
     holders = {one.entrance_id: one.place for one in placements}
     for entrance in rows:
         at = found[entrance.building_id]

@@ -43,7 +43,7 @@ def _frame(request: HttpRequest, place: Place) -> dict[str, Any]:
     return {
         "place": place,
         "kind": kind_name(place.kind),
-        "tabs": [(words, reverse(route) + query) for route, words in _tabs()],
+        "tabs": [(words, _tab(request, reverse(route), query)) for route, words in _tabs()],
         "above": queries.list_above(actor=request.actor, place=place, permission="posts.see"),
         "below": list(queries.list_children(actor=request.actor, place=place, permission="posts.see")[:200]),
         "others": [
@@ -53,6 +53,11 @@ def _frame(request: HttpRequest, place: Place) -> dict[str, Any]:
         ],
         "may_appoint": request.actor.may("posts.appoint", place.path),
     }
+
+
+def _tab(request: HttpRequest, path: str, query: str) -> str:
+    """The address of a tab; the one that is shown keeps what was asked for, and so is known as the present one."""
+    return request.get_full_path() if path == request.path else path + query
 
 
 def _tabs() -> list[tuple[str, str]]:

@@ -3,14 +3,14 @@
 These take ids or paths that the caller has narrowed to what its actor may see.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from linli.core.actors import Actor
-from linli.core.paths import within
+from linli.core.actors import Actor, outermost
+from linli.core.paths import narrow, within
 from linli.residents.access import may_see_address, standings
 from linli.residents.models import (
     LIVING_PHONE,
@@ -232,3 +232,26 @@ def list_languages_of(household_ids: Iterable[int]) -> dict[int, list[str]]:
         for row in spoken.order_by("household", "-n", "person__language"):
             found[row["household"]].append(row["person__language"])
     return dict(found)
+
+
+def dead_phones() -> QuerySet[Membership]:
+    return Membership.objects.filter(until_on=None, person__phone_dead_at__isnull=False).exclude(person__phone_index="")
+
+
+def count_dead_phones(*, paths: Sequence[str]) -> dict[str, int]:
+    """Path → how many people below it have a number that reaches nobody. One query."""
+    where = "household__residences__dwelling__entrance__placements"
+    rows = dead_phones().filter(
+        within(f"{where}__place__path", outermost(paths)),
+        household__residences__until_on=None,
+        **{f"{where}__until_on": None},
+    )
+    found = Counter(rows.values_list(f"{where}__place__path", flat=True))
+    return {path: sum(n for one, n in found.items() if one.startswith(path)) for path in paths}
+
+
+def list_dead_contacts(*, actor: Actor, path: str) -> list[Door]:
+    """The households below `path` with a number that reaches nobody, in walking order, as far as the actor sees them."""
+    rows = standings(until_on=None).filter(within("path", narrow(actor.paths("register.see"), path)))
+    doors = [door_of(actor, row) for row in rows.filter(Exists(dead_phones().filter(household=OuterRef("household"))))]
+    return sorted(doors, key=lambda door: door.order)
