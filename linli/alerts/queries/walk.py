@@ -88,7 +88,7 @@ def count_due_by_leaf(*, actor: Actor, due: Sequence[Due]) -> dict[tuple[UUID, s
     if not narrowed:
         return {}
     counts = {f"n{at}": Count("pk", filter=_owes(*one)) for at, one in enumerate(narrowed)}
-    rows = _rows(narrowed).values("leaf_path").annotate(**counts)
+    rows = _rows(narrowed).values("leaf_path").annotate(**counts)  # type: ignore[misc]
     return {
         (alert.pk, row["leaf_path"]): row[f"n{at}"]
         for row in rows.order_by()
@@ -100,7 +100,7 @@ def count_due_by_leaf(*, actor: Actor, due: Sequence[Due]) -> dict[tuple[UUID, s
 def _owes(alert: Alert, paths: Sequence[str]) -> Q:
     """Of rows with a `leaf_path`: is this notice due there?"""
     answered = Answer.objects.filter(round=alert.households_id, member=OuterRef("pk"), withdrawn_at=None)
-    owed = within("leaf_path", paths) & ~Exists(answered)
+    owed: Q = within("leaf_path", paths) & Q(~Exists(answered))
     if alert.groups:
         owed &= Q(pk__in=Household.objects.with_groups(alert.groups).values("pk"))
     return owed

@@ -1,6 +1,6 @@
 """From door to door on a phone: the walk, one door, what came of a knock, its undo, and a link to hand over."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -52,6 +52,9 @@ class Walk:
     def __getitem__(self, part: slice) -> list[DueDoor]:
         return walk.list_due_doors(actor=self.actor, due=self.due, limit=part.stop - part.start, offset=part.start)
 
+    def __iter__(self) -> Iterator[DueDoor]:
+        return iter(self[0 : len(self)])
+
 
 # The walk ------------------------------------------------------------------------------------------------------------
 
@@ -67,7 +70,7 @@ def doors(request: HttpRequest, alert_id: UUID, code: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return render(request, "alerts/doors/progress.html", {"left": left, "alert": alert, "place": place})
     running = alert.state == ISSUED
-    rows = Walk(request.actor, [(alert, [place.path])], left.missing if running else 0)
+    rows: Any = Walk(request.actor, [(alert, [place.path])], left.missing if running else 0)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     since = clock.now() - UNDO_LASTS
     recorded = walk.list_recorded(actor=request.actor, alerts=[alert], since=since, path=place.path) if running else []
@@ -158,7 +161,7 @@ def make_link(request: HttpRequest, household: int) -> HttpResponse:
     context = {
         "door": found,
         "address": address,
-        "code": mark_safe(segno.make(address, error="m").svg_inline(border=2, omitsize=True, svgclass="qr")),  # noqa: S308
+        "drawing": mark_safe(segno.make(address, error="m").svg_inline(border=2, omitsize=True, svgclass="qr")),  # noqa: S308
         "relative": answers_as == RELATIVE,
         "back": _back(request.POST.get("back", "")),
     }

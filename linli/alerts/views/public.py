@@ -83,7 +83,7 @@ def _known_languages() -> set[str]:
 
 def _speak(request: HttpRequest, language: str) -> None:
     translation.activate(language)
-    request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+    request.LANGUAGE_CODE = language
 
 
 def _chosen_languages(request: HttpRequest) -> list[str]:

@@ -4,17 +4,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from linli.alerts.models import Alert
+from linli.alerts.profile import urgencies
 from linli.alerts.queries import (
     Due,
     DueDoor,
     Recorded,
     count_due_by_leaf,
+    count_due_doors,
     list_alerts,
     list_due_doors,
     list_owed,
     list_recorded,
+    name_paths,
 )
 from linli.core import clock
 from linli.core.actors import Actor
@@ -30,9 +34,10 @@ UNDO_LASTS = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class MyTask:
-    """One open task; `left` counts its doors, where it is about doors."""
+    """One open task; `left` counts its doors, where it is about doors. `place` names its area with what is above it."""
 
     task: Task
+    place: str
     left: int | None
     late: bool
 
@@ -54,6 +59,7 @@ class Source:
 class HeldPost:
     kind: str
     place: Place
+    name: str
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Day:
     doors: tuple[DueDoor, ...]
     doors_left: int
     recorded: tuple[Recorded, ...]
-    vacant: tuple[Place, ...]
+    vacant: tuple[tuple[Place, str], ...]
     vacant_more: int
     posts: tuple[HeldPost, ...]
 
@@ -86,17 +92,24 @@ def read_day(*, actor: Actor) -> Day:
     recorded = list_recorded(actor=actor, alerts=list(running.values()), since=clock.now() - UNDO_LASTS)
     vacant = list_own_parts(actor=actor)
     places = list_places_by_id(actor=actor, ids={one.place_id for one in actor.grants if one.place_id})
-    held = [HeldPost(one.post_kind, places[one.place_id]) for one in actor.grants if one.place_id in places]
+    every = [*places.values(), *vacant[:VACANT_SHOWN]]
+    names = name_paths(paths=[*(one.path for one in every), *(one.area_path for one in tasks)], depth=2)
+    held = [(one.post_kind, places[one.place_id]) for one in actor.grants if one.place_id in places]
     return Day(
-        owed=tuple(list_owed(actor=actor)),
-        sources=tuple(_sources(tasks, running, left)),
+        owed=tuple(_most_urgent_first(list_owed(actor=actor))),
+        sources=tuple(_sources(tasks, running, left, names)),
         doors=tuple(doors),
-        doors_left=sum(left.values()),
+        doors_left=count_due_doors(actor=actor, due=due),
         recorded=tuple(recorded),
-        vacant=tuple(vacant[:VACANT_SHOWN]),
+        vacant=tuple((one, names[one.path]) for one in vacant[:VACANT_SHOWN]),
         vacant_more=max(0, len(vacant) - VACANT_SHOWN),
-        posts=tuple(held),
+        posts=tuple(HeldPost(kind, place, names[place.path]) for kind, place in held),
     )
+
+
+def _most_urgent_first(alerts: Sequence[Alert]) -> list[Alert]:
+    order = {code: at for at, code in enumerate(urgencies())}
+    return sorted(alerts, key=lambda one: order.get(one.urgency, len(order)))
 
 
 def _due(tasks: Sequence[Task], running: dict[str, Alert]) -> list[Due]:
@@ -108,7 +121,9 @@ def _due(tasks: Sequence[Task], running: dict[str, Alert]) -> list[Due]:
     return [(running[source], paths) for source, paths in areas.items()]
 
 
-def _sources(tasks: Sequence[Task], running: dict[str, Alert], left: dict[tuple, int]) -> list[Source]:  # type: ignore[type-arg]
+def _sources(
+    tasks: Sequence[Task], running: dict[str, Alert], left: dict[tuple[UUID, str], int], names: dict[str, str]
+) -> list[Source]:
     now, grouped = clock.now(), defaultdict(list)
     areas = {(task.source_id, task.area_path) for task in tasks if task.kind == HOUSEHOLD_SILENCE}
     for task in tasks:
@@ -116,7 +131,7 @@ def _sources(tasks: Sequence[Task], running: dict[str, Alert], left: dict[tuple,
         own = None
         if task.kind == HOUSEHOLD_SILENCE and alert is not None:
             own = _own(task.area_path, {path: n for (key, path), n in left.items() if key == alert.pk}, areas, task)
-        grouped[task.source_id if alert else ""].append(MyTask(task, own, task.due_at <= now))
+        grouped[task.source_id if alert else ""].append(MyTask(task, names[task.area_path], own, task.due_at <= now))
     return [
         Source(running.get(source), tuple(found[:TASKS_SHOWN]), max(0, len(found) - TASKS_SHOWN))
         for source, found in grouped.items()

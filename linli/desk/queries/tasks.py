@@ -1,11 +1,11 @@
 """A task as a page shows it: where it comes from, how it came to its holder, and its lines."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from linli.alerts.models import Alert
-from linli.alerts.queries import DueDoor, count_due_by_leaf, list_alerts, list_due_doors, silent_posts_of
+from linli.alerts.queries import DueDoor, count_due_doors, list_alerts, list_due_doors, name_paths, silent_posts_of
 from linli.core.actors import Actor
 from linli.duties.access import may_work
 from linli.duties.models import Task, TaskLine, TaskMove
@@ -29,6 +29,7 @@ class PostLine:
     """A silent or vacant post: its place, who holds it (nobody: vacant), the last note on it."""
 
     place: Place
+    name: str
     holder: str
     phone: str
     note: TaskLine | None
@@ -37,6 +38,7 @@ class PostLine:
 @dataclass(frozen=True)
 class TaskView:
     task: Task
+    place: str
     alert: Alert | None
     moves: tuple[TaskMove, ...]
     may_work: bool
@@ -52,21 +54,22 @@ def read_task(*, actor: Actor, task_id: UUID) -> TaskView:
     task = get_task(actor=actor, task_id=task_id)
     alert = name_sources(actor=actor, tasks=[task]).get(task.source_id)
     works = may_work(actor, task) and task.closed_at is None
-    common = {
-        "task": task,
-        "alert": alert,
-        "moves": tuple(list_moves(task=task)),
-        "may_work": works,
-        "holders": tuple(list_possible_holders(task=task)) if works else (),
-    }
+    view = TaskView(
+        task=task,
+        place=name_paths(paths=[task.area_path], depth=2)[task.area_path],
+        alert=alert,
+        moves=tuple(list_moves(task=task)),
+        may_work=works,
+        holders=tuple(list_possible_holders(task=task)) if works else (),
+    )
     if task.closed_at is not None:
-        return TaskView(**common)
+        return view
     if task.kind == HOUSEHOLD_SILENCE and alert is not None and alert.households_id:
         due = [(alert, [task.area_path])]
-        left = sum(count_due_by_leaf(actor=actor, due=due).values())
-        return TaskView(**common, doors=tuple(list_due_doors(actor=actor, due=due, limit=DOORS_SHOWN)), doors_left=left)
+        doors = list_due_doors(actor=actor, due=due, limit=DOORS_SHOWN)
+        return replace(view, doors=tuple(doors), doors_left=count_due_doors(actor=actor, due=due))
     lines = _lines(actor, task, alert)
-    return TaskView(**common, lines=tuple(lines[:LINES_SHOWN]), lines_more=max(0, len(lines) - LINES_SHOWN))
+    return replace(view, lines=tuple(lines[:LINES_SHOWN]), lines_more=max(0, len(lines) - LINES_SHOWN))
 
 
 def name_sources(*, actor: Actor, tasks: Iterable[Task]) -> dict[str, Alert]:
@@ -94,9 +97,10 @@ def _with_holders(actor: Actor, task: Task, places: Sequence[Place]) -> list[Pos
     own = {one.pk: find_holder(one.path, {one.path: held[one.path]}) for one in places if held.get(one.path)}
     phones = list_phones(actor=actor, account_ids=[one.account_id for one in own.values() if one])
     notes = list_lines(task=task)
+    names = name_paths(paths=[one.path for one in places], depth=2)
     found = []
     for place in places:
         holder = own.get(place.pk)
         phone = mask_phone(phones.get(holder.account_id, "")) if holder else ""
-        found.append(PostLine(place, holder.name if holder else "", phone, notes.get(place.pk)))
+        found.append(PostLine(place, names[place.path], holder.name if holder else "", phone, notes.get(place.pk)))
     return found

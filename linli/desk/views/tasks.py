@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from linli.alerts.queries import name_paths
 from linli.core import clock
 from linli.desk.queries import name_sources, read_task
 from linli.duties.forms import HandOverForm
@@ -32,9 +33,13 @@ def task_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     now, tasks = clock.now(), list(page)
     sources = name_sources(actor=request.actor, tasks=tasks)
+    names = name_paths(paths=[one.area_path for one in tasks], depth=2)
     context = {
         "page": page,
-        "rows": [(one, KINDS.get(one.kind, one.kind), sources.get(one.source_id), state_of(one, now)) for one in tasks],
+        "rows": [
+            (one, names[one.area_path], KINDS.get(one.kind, one.kind), sources.get(one.source_id), state_of(one, now))
+            for one in tasks
+        ],
         "kinds": KINDS.items(),
         "kind": kind,
         "whose": whose,
@@ -55,7 +60,8 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
         "post": post_name(view.task.post_kind),
         "moves": [(one, CAUSES.get(one.cause, one.cause), post_name(one.to_post_kind)) for one in view.moves],
         "lines": [(one, line_post_at(one.place), post_name(line_post_at(one.place))) for one in view.lines],
-        "may_appoint": request.actor.may("posts.appoint", view.task.area_path),  # type: ignore[attr-defined]
+        "may_appoint": request.actor.may("posts.appoint", view.task.area_path),
         "form": form,
+        "mine": view.task.holder_id == request.actor.id,
     }
     return render(request, "desk/task.html", context)
