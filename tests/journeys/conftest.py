@@ -1,5 +1,6 @@
 """A real browser on the fixed cast's street."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from tests.conftest import Cast
 from tests.machine import find_chromium
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+# Pictures are taken on request only (`make screenshots`): that is no test that was left out.
+collect_ignore = [] if os.environ.get("LINLI_SCREENSHOTS") else ["test_screenshots.py"]
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none"]
 
 
