@@ -7,8 +7,11 @@ NUMBER = re.compile(r"\d{7,}")
 
 
 def plain_text(text: str) -> str:
-    """As it is looked for: full-width signs made plain, one space between words, at most 60 characters."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())[:60]
+    """As it is looked for: full-width signs made plain, control signs gone, one space between words, at most 60 characters."""
+    seen = "".join(
+        " " if unicodedata.category(one) in {"Cc", "Cf"} else one for one in unicodedata.normalize("NFKC", text)
+    )
+    return " ".join(seen.split())[:60]
 
 
 def holds_number(text: str) -> bool:
