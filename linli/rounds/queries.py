@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncMinute
 
 from linli.core.actors import Actor, outermost
-from linli.core.paths import hull, narrow, within
+from linli.core.paths import ancestors, hull, narrow, within
 from linli.grid.models import Place
 from linli.grid.profile import line_place_kinds
 from linli.grid.queries import count_line_places, list_moves, read_headcounts
@@ -69,10 +69,11 @@ def _answered(found: Round, read: dict[int, str]) -> Counter[int]:
     )
     deltas = TallyDelta.objects.filter(within("path", hull(outermost(read.values()))), round=found)
     loose = [(row["path"], row["total"]) for row in deltas.values("path").annotate(total=Sum("n"))]
+    by_path = {path: key for key, path in read.items()}
     for path, n in [*loose, *_loose_moves(found)]:
-        for key, root in read.items():
-            if path.startswith(root):
-                sums[key] += n
+        for one in ancestors(path):
+            if one in by_path:
+                sums[by_path[one]] += n
     return sums
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Max, OuterRef, Q, Subquery, Sum
 
-from linli.core.paths import hull, within
+from linli.core.paths import ancestors, hull, within
 from linli.grid.models import Headcount, HeadcountChange, Place
 from linli.grid.profile import line_place_kinds
 
@@ -34,18 +34,14 @@ def read_headcounts(*, places: Iterable[tuple[int, str]], unit: str, upto: int |
     found = {key: [*row] for key, row in folded.items()}
     for key in wanted:
         found.setdefault(key, [0, 0])
+    by_path = {path: key for key, path in wanted.items()}
     for from_path, to_path, n in _unfolded(list(wanted.values()), unit, upto):
-        for key, path in wanted.items():
-            _add(found[key], path, from_path, to_path, n)
+        was, is_now = (by_path.keys() & ancestors(path) for path in (from_path, to_path))
+        for path in is_now - was:
+            found[by_path[path]][0] += n
+        for path in was - is_now:
+            found[by_path[path]][1] += n
     return {key: Reading(joined=row[0], left=row[1]) for key, row in found.items()}
-
-
-def _add(row: list[int], path: str, from_path: str, to_path: str, n: int) -> None:
-    was, is_now = from_path.startswith(path), to_path.startswith(path)
-    if is_now and not was:
-        row[0] += n
-    elif was and not is_now:
-        row[1] += n
 
 
 def _folded(place_ids: list[int], unit: str, upto: int | None) -> dict[int, tuple[int, int]]:
