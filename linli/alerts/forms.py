@@ -91,8 +91,8 @@ class NoticeForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         urgency, group = self.fields["urgency"], self.fields["groups"]
-        urgency.choices = [(code, word(one)) for code, one in urgencies().items()]  # type: ignore[attr-defined]
-        group.choices = [(code, group_name(code)) for code in groups()]  # type: ignore[attr-defined]
+        urgency.choices = [(code, word(one)) for code, one in urgencies().items()]
+        group.choices = [(code, group_name(code)) for code in groups()]
         said = {code for code in languages() if str(self.data.get(f"headline_{code}", "")).strip()}
         for place, code in enumerate(self.order):
             self.fields[f"headline_{code}"] = forms.CharField(

@@ -28,7 +28,7 @@ class Token(HttpBearer):
             count_try("api-token", request.META.get("REMOTE_ADDR", ""), most=60, minutes=10)
             return None
         actions.note_token_use(actor=actor, token=token)
-        request.actor = actor  # type: ignore[attr-defined]
+        request.actor = actor
         return actor
 
 

@@ -23,7 +23,7 @@ class Actor:
     """A person with an account, a holder of a personal link, or the system itself."""
 
     kind: Literal["account", "link", "system", "nobody"]
-    id: int | None = None
+    id: int = 0  # 0: none
     name: str = ""
     grants: tuple[Grant, ...] = field(default=())
     token_scopes: frozenset[str] | None = None
@@ -31,7 +31,7 @@ class Actor:
     @property
     def ref(self) -> str:
         """How the audit trail names the actor: never by name."""
-        return self.kind if self.id is None else f"{self.kind}:{self.id}"
+        return f"{self.kind}:{self.id}" if self.id else self.kind
 
     def _allows(self, grant: Grant, permission: str) -> bool:
         if self.token_scopes is not None and permission not in self.token_scopes:

@@ -109,7 +109,8 @@ def _rows(name: str) -> list[tuple[str, str]]:
 
 def _tree(world: World, communities: list[str], rng: Random) -> dict[str, list[str]]:
     """Community → codes of its cells. At least as fine as the source: 143 grids and 880 cells in 137 communities."""
-    grids, cells, below = [], [], {}
+    grids, cells = [], []
+    below: dict[str, list[str]] = {}
     for number, code in enumerate(communities):
         below[code] = []
         for grid in range(1, _count_grids(code, number) + 1):

@@ -79,7 +79,7 @@ def list_possible_holders(*, task: Task) -> list[Appointment]:
         place__path__in=ancestors(task.area_path), account__is_active=True
     )
     return list(
-        rows.exclude(account_id=task.holder_id).select_related("account", "place").order_by("-place__path", "id")
+        rows.exclude(account_id=task.holder_id or 0).select_related("account", "place").order_by("-place__path", "id")
     )
 
 

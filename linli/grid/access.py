@@ -44,7 +44,9 @@ def check_own_reach(actor: Actor, place: Place, kind: PostKind, account: Account
     covering = [
         grant.appointment_id
         for grant in actor.grants
-        if place.path.startswith(grant.path) and kind.permissions <= grant.permissions
+        if grant.appointment_id is not None
+        and place.path.startswith(grant.path)
+        and kind.permissions <= grant.permissions
     ]
     ends = Appointment.objects.filter(pk__in=covering).values_list("until_at", flat=True)
     if not any(end is None or (until_at is not None and until_at <= end) for end in ends):

@@ -1,7 +1,7 @@
 """Who acts on this request, from the signed-in account's appointments of this moment; and nobody without signing in."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -30,7 +30,7 @@ class CurrentActor:
         def find() -> Actor:
             return actor_for(request.user) if request.user.is_authenticated else NOBODY
 
-        request.actor = SimpleLazyObject(find)  # type: ignore[attr-defined]
+        request.actor = cast(Actor, SimpleLazyObject(find))
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponseBase | None:

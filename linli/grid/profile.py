@@ -1,6 +1,7 @@
 """The profile's kinds of place and post, checked once and frozen."""
 
 from functools import cache
+from typing import Protocol
 
 from django.conf import settings
 from django.utils.translation import get_language
@@ -51,7 +52,17 @@ def register_kind() -> str:
     return next(kind.code for kind in place_kinds().values() if kind.register)
 
 
-def word(entry: PlaceKind | PostKind | dict[str, str]) -> str:
+class Named(Protocol):
+    """Whatever the profile names in both languages."""
+
+    @property
+    def en(self) -> str: ...
+
+    @property
+    def zh(self) -> str: ...
+
+
+def word(entry: Named | dict[str, str]) -> str:
     """The name of a profile's entry in the language of the page."""
     chinese = (get_language() or "").startswith("zh")
     if isinstance(entry, dict):

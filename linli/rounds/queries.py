@@ -83,7 +83,7 @@ def _loose_moves(found: Round) -> list[tuple[str, int]]:
     moves = list_moves(since=found.moves_mark, unit=HOUSEHOLD)
     if not moves:
         return []
-    members = {move.member for move in moves}
+    members = {move.member for move in moves if move.member}
     answers = {
         row[0]: [row[1], row[2]]
         for row in Answer.objects.filter(round=found, member__in=members, withdrawn_at=None).values_list(

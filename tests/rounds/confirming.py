@@ -1,6 +1,6 @@
 """A process for `test_kill.py`: confirms household after household and says so on standard output after each commit.
 
-    python -m tests.rounds.confirming build | confirm
+python -m tests.rounds.confirming build | confirm
 """
 
 import os
@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 os.environ.pop("PYTEST_VERSION", None)
 os.environ["DJANGO_SETTINGS_MODULE"] = "linli.config.settings"
 
-import django  # noqa: E402
+import django
 
 django.setup()
 

@@ -19,9 +19,7 @@ from linli.rounds.intake import Receipt
 from linli.rounds.models import Round
 
 KINDS = ["answer", "batch", "undo", "move", "depart", "arrive", "redraw", "fold", "tally", "carry"]
-STEPS = st.lists(
-    st.tuples(st.sampled_from(KINDS), st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=18
-)
+STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=18)
 
 
 def pick(rows, number):

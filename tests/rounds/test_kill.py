@@ -12,8 +12,13 @@ KILLS = 4
 def run(home, mode, **more):
     env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "LINLI"))}
     env |= {"LINLI_HOME": str(home), "LINLI_SECRET_KEY": "only-for-tests-" * 4}
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.rounds.confirming", mode], cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, **more
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "tests.rounds.confirming", mode],
+        cwd=ROOT,
+        env=env,
+        text=True,
+        stdout=subprocess.PIPE,
+        **more,
     )
 
 

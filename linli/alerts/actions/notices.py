@@ -140,7 +140,12 @@ def _open(actor: Actor, made: Alert, notice: Notice) -> None:
     made.state, made.issued_at, made.deadline_at = ISSUED, now, urgency.at(now, "deadline")
     issuing = find_issuing_grant(actor, notice.places)
     made.issued_post = issuing.post_kind if issuing else ""
-    common = {"actor": actor, "source": source_of(made), "places": notice.places, "deadline_at": made.deadline_at}
+    common: dict[str, Any] = {
+        "actor": actor,
+        "source": source_of(made),
+        "places": notice.places,
+        "deadline_at": made.deadline_at,
+    }
     made.households = rounds.open_round(
         round_id=uuid5(made.pk, HOUSEHOLD), unit=HOUSEHOLD, groups=notice.groups, **common
     )

@@ -37,7 +37,7 @@ def list_choices(*, actor: Actor, text: str = "", under: str = "", chosen: Seque
             place=one,
             above=names.get(one.path[: one.path[:-1].rfind("/") + 1], ""),
             chosen=one.code in set(chosen),
-            opens=one.opens,
+            opens=one.opens,  # type: ignore[attr-defined]
         )
         for one in shown
     ]

@@ -168,7 +168,9 @@ def _figures(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]
     at_doors = place is not None and place.kind in leaf_kinds()
     moment = alert.ended_at or clock.now()
     late = bool(alert.issued_at and moment >= limit.at(alert.issued_at, "remind"))
-    doors = queries.list_doors(actor=request.actor, alert=alert, path=place.path, limit=DOORS) if at_doors else []
+    doors = (
+        queries.list_doors(actor=request.actor, alert=alert, path=place.path, limit=DOORS) if at_doors and place else []
+    )
     responsible = queries.find_responsible(alert=alert, path=place.path) if at_doors and place else None
     below = [(one.place.code, one.households, one.posts, one.confirmed_at, one.holder) for one in sight.below]
     tried = [(one.household, one.last_at) for one in doors]

@@ -80,7 +80,7 @@ def name_sources(*, actor: Actor, tasks: Iterable[Task]) -> dict[str, Alert]:
 
 def _lines(actor: Actor, task: Task, alert: Alert | None) -> list[PostLine]:
     """The lines of a task about posts are its holder's, whoever looks at it."""
-    holder = Actor(kind="account", id=task.holder_id)
+    holder = Actor(kind="account", id=task.holder_id or 0)
     if task.kind == POST_SILENCE and alert is not None:
         ids = [key for key, _path, _kind in silent_posts_of(actor=holder, alert=alert, path=task.area_path)]
     elif task.kind == VACANCY:

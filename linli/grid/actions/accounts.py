@@ -320,10 +320,10 @@ def make_token(
         if actor.kind != "system":
             _own(actor, account)
         if done_before(actor, "make_token", write_id, content):
-            text = _(
+            lost = _(
                 "This token was made already and is shown only once. If you lost it, revoke it and make a new one."
             )
-            raise Conflict(text, code="shown-once")
+            raise Conflict(lost, code="shown-once")
         unknown = sorted(set(scopes) - set(PERMISSIONS))
         if unknown:
             raise Invalid(fields={"scopes": _("There is no permission %(names)s.") % {"names": ", ".join(unknown)}})

@@ -72,11 +72,11 @@ class AppointForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, place: Place, **kwargs: Any):
         super().__init__(*args, **kwargs)
         kinds = sorted(post_at(place.kind), key=lambda kind: not kind.line)
-        self.fields["post_kind"].choices = [(kind.code, word(kind)) for kind in kinds]  # type: ignore[attr-defined]
+        self.fields["post_kind"].choices = [(kind.code, word(kind)) for kind in kinds]
         bodies = queries.list_organisations(actor=actor, place=place)[:MOST_BODIES]
         self.bodies = {one.pk: one for one in bodies}
         choices = [("", _("nobody: own staff")), *((key, one.name) for key, one in self.bodies.items())]
-        self.fields["organisation"].choices = choices  # type: ignore[attr-defined]
+        self.fields["organisation"].choices = choices
         self.fields["from_on"].initial = clock.today()
 
     def clean(self) -> dict[str, Any]:

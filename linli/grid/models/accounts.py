@@ -1,7 +1,7 @@
 """Organisations, accounts, who holds which post from when until when, and tokens for programs."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models

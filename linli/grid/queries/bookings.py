@@ -68,16 +68,21 @@ def in_breach() -> QuerySet[Appointment]:
     now = held_at(clock.now()).order_by()
     here = now.filter(place=OuterRef("place"), post_kind=OuterRef("post_kind"))
     theirs = now.filter(account=OuterRef("account"), post_kind=OuterRef("post_kind"))
-    breach = Q(pk__in=[])
+    breach, personal = Q(pk__in=[]), Q(pk__in=[])
     for seats, codes in _by_figure("seats").items():
         taken = here.values("place").annotate(n=Count("pk")).filter(n__gt=seats)
-        breach |= Q(Exists(taken), post_kind__in=codes)
+        another = here.exclude(pk=OuterRef("pk"))  # the same for one seat, and cheaper
+        breach |= Q(post_kind__in=codes) & Q(Exists(another if seats == 1 else taken))
     for most, codes in _by_figure("max_places").items():
         places = theirs.values("account").annotate(n=Count("place", distinct=True)).filter(n__gt=most)
-        breach |= Q(Exists(places), post_kind__in=codes)
+        elsewhere = theirs.exclude(place=OuterRef("place"))
+        personal |= Q(post_kind__in=codes) & Q(Exists(elsewhere if most == 1 else places))
     for kind in post_kinds().values():
         others = now.filter(account=OuterRef("account"), post_kind__in=_not_with(kind))
-        breach |= Q(Exists(others), post_kind=kind.code)
+        personal |= Q(post_kind=kind.code) & Q(Exists(others))
+    # Most people hold one post: they are passed over before the many questions on those who hold more.
+    holds_more = Exists(now.filter(account=OuterRef("account")).exclude(pk=OuterRef("pk")))
+    breach |= Q(holds_more) & personal
     return held_at(clock.now()).filter(breach)
 
 

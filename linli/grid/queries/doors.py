@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Q
-
 from linli.core.actors import Actor
 from linli.core.paths import within
 from linli.grid.models import Dwelling, Entrance, EntrancePlacement, Place
@@ -31,12 +29,12 @@ def find_dwellings(*, register: Place, doors: Iterable[DoorKey]) -> DwellingsFou
     found = DwellingsFound()
     names = sorted({door[1] for door in doors})
     for start in range(0, len(names), BATCH):
-        buildings = Q(building__place=register, building__name__in=names[start : start + BATCH])
+        here = {"building__place": register, "building__name__in": names[start : start + BATCH]}
         entrances: dict[int, EntranceKey] = {}
-        rows = Entrance.objects.filter(buildings).values_list("id", "building__estate__name", "building__name", "name")
+        rows = Entrance.objects.filter(**here).values_list("id", "building__estate__name", "building__name", "name")
         for key, estate, building, entrance in rows:
             entrances[key] = (estate or "", building, entrance)
-        inside = {f"entrance__{name}": value for name, value in buildings.children}
+        inside = {f"entrance__{name}": value for name, value in here.items()}
         placed = EntrancePlacement.objects.filter(**inside, until_on=None).values_list("entrance_id", "place_id")
         found.leaves.update({entrances[key]: place for key, place in placed})
         for key, entrance_id, room in Dwelling.objects.filter(**inside).values_list("id", "entrance_id", "room"):

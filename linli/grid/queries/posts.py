@@ -147,7 +147,9 @@ def list_posts_of(*, actor: Actor, account: Account) -> list[Appointment]:
 
 def list_posts_of_many(*, actor: Actor, accounts: Iterable[Account]) -> dict[int, list[Appointment]]:
     """Account → the posts it holds now in the actor's places. One query."""
-    rows = held_at(clock.now()).visible_to(actor).filter(account__in=[one.pk for one in accounts])
+    rows = held_at(clock.now()).filter(
+        within("place__path", actor.paths("posts.see")), account__in=[one.pk for one in accounts]
+    )
     found: dict[int, list[Appointment]] = defaultdict(list)
     for one in rows.select_related("place").order_by("place__path", "id"):
         found[one.account_id].append(one)
@@ -172,7 +174,8 @@ def list_above(*, actor: Actor, place: Place, permission: str) -> list[Place]:
 
 def list_places_called(*, actor: Actor, within: Place, texts: Iterable[str]) -> list[Place]:
     """Places at and below one whose code or name is among the texts. One query for each five hundred."""
-    wanted, found = sorted(set(texts)), {}
+    wanted = sorted(set(texts))
+    found: dict[int, Place] = {}
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
         rows = Place.objects.visible_to(actor, "posts.see").below(within.path).filter(until_on=None)

@@ -68,7 +68,8 @@ class Vacancies:
 
     def _window(self, start: int, stop: int) -> tuple[list[PostKind], int]:
         """The kinds of post that a slice touches, and how many vacancies stand before the first of them."""
-        kinds, seen, skipped = [], 0, 0
+        kinds: list[PostKind] = []
+        seen, skipped = 0, 0
         for one in self._shown:
             if seen < stop and seen + one.vacant > start:
                 skipped = skipped if kinds else seen

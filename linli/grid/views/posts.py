@@ -1,7 +1,7 @@
 """Pages of posts: vacancies, double bookings, staffing, who held a post on a day, appointing and ending."""
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -77,7 +77,7 @@ def vacancies(request: HttpRequest) -> HttpResponse:
     counts = [one for one in found.counts if one.vacant or one.kind.line]
     page = {
         **_frame(request, place),
-        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(cast(Any, found), PAGE).get_page(request.GET.get("page")),
         "counts": counts,
         "chosen": chosen,
         "chosen_name": post_name(chosen) if chosen in post_kinds() else "",
@@ -92,7 +92,7 @@ def vacancies(request: HttpRequest) -> HttpResponse:
 def double_bookings(request: HttpRequest) -> HttpResponse:
     place = _place(request)
     found = queries.list_double_bookings(actor=request.actor, code=place.code)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(cast(Any, found), PAGE).get_page(request.GET.get("page"))
     rows = [(one, [BREACH_WORDS[reason] for reason in one.reasons]) for one in page]
     return render(request, "grid/post_double_bookings.html", {**_frame(request, place), "page": page, "rows": rows})
 
@@ -107,7 +107,7 @@ def staffing(request: HttpRequest) -> HttpResponse:
     found = queries.list_staffing(actor=request.actor, code=place.code, kind=kind)
     page = {
         **_frame(request, place),
-        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(cast(Any, found), PAGE).get_page(request.GET.get("page")),
         "kinds": [(one.code, word(one)) for one in kinds],
         "chosen": kind,
         "chosen_name": kind_name(kind),
