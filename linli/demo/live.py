@@ -25,6 +25,7 @@ from linli.residents.rules import HouseholdRow
 BEFORE = timedelta(seconds=40)  # shown before the notice goes out: time to sign in
 STEP_S, PAUSE_S = 0.7, 0.02
 FEW = 12
+TO_TRY = {"leader", "administrator", "vacancy"}
 
 
 def play(seed: int, speed: float) -> None:
@@ -39,7 +40,7 @@ def play(seed: int, speed: float) -> None:
     if stop.is_set():
         return
     play.issue()
-    play.cast_parts(spared=_make_links(play))
+    play.cast_parts(spared=_make_links(play), idle=_list_idle(play))
     with suppress(Conflict):  # whoever tries it may cancel or replace the notice: then there is no more to play
         _run(play, stop)
     clock.move(to=clock.now(), rate=1.0)
@@ -63,6 +64,12 @@ def _elapsed(play: Play) -> float:
 def _wait_for(play: Play, moment_s: float, stop: threading.Event) -> None:
     while _elapsed(play) < moment_s and not stop.is_set():
         time.sleep(0.1)
+
+
+def _list_idle(play: Play) -> set[int]:
+    """Those of the cast whose work is left to whoever tries it; what they don't begin climbs."""
+    names = [member.username for member in play.world.cast if member.look in TO_TRY]
+    return {places.get_account_by_username(actor=SYSTEM, username=name).pk for name in names}
 
 
 def _make_links(play: Play) -> set[int]:

@@ -50,7 +50,7 @@ class Knocked:
 
 
 class Play:
-    """One notice and everybody's part in it. `spared` households are left to whoever tries the demonstration."""
+    """One notice and everybody's part in it."""
 
     def __init__(self, world: World, seed: int, moment: datetime, key: UUID):
         self.world, self.seed, self.moment, self.key = world, seed, moment, key
@@ -71,9 +71,9 @@ class Play:
         self.alert = alerts.issue_alert(actor=actor, alert_id=self.key, notice=wanted)
         return self.alert
 
-    def cast_parts(self, spared: Iterable[int] = ()) -> None:
-        """Give everybody a part."""
-        self.spared = set(spared)
+    def cast_parts(self, spared: Iterable[int] = (), idle: Iterable[int] = ()) -> None:
+        """Give everybody a part, but to the households in `spared` and the accounts in `idle`."""
+        self.spared, self.idle = set(spared), set(idle)
         self.doors = self.doors_of(self.list_silent())
         names = {key: door_name(door) for key, door in self.doors.items()}
         self.names = names
@@ -165,7 +165,7 @@ class Play:
             if task.kind == HOUSEHOLD_SILENCE and task.source_id == str(self.key) and task.holder_id:
                 by_holder[task.holder_id].append(task)
         for holder, tasks in sorted(by_holder.items()):
-            if script.walks(self.seed, str(holder), minute):
+            if holder not in self.idle and script.walks(self.seed, str(holder), minute):
                 self._visit_next(holder, sorted(tasks, key=lambda task: str(task.area_path)), silent, minute)
 
     def _visit_next(self, holder: int, tasks: list[Any], silent: dict[str, list[int]], minute: int) -> None:

@@ -18,8 +18,14 @@ from linli.duties.access import check_may_work
 from linli.duties.models import Task, TaskLine, TaskMove
 from linli.duties.rules import APPOINTMENT_ENDED, CLIMBED, DEAD_CONTACT, DONE, HANDED_OVER, VACANCY
 from linli.grid.models import Appointment
-from linli.grid.queries import Holder, find_holder, find_place_at, list_staffed_paths, list_vacant_parts
-from linli.grid.queries.line import holders_on_the_way_up
+from linli.grid.queries import (
+    Holder,
+    find_holder,
+    find_place_at,
+    holders_on_the_way_up,
+    list_staffed_paths,
+    list_vacant_parts,
+)
 from linli.residents.queries import count_dead_phones
 
 CLIMB_AGAIN = timedelta(minutes=20)

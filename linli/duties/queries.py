@@ -12,7 +12,7 @@ from linli.core.errors import Missing
 from linli.core.paths import ancestors, within
 from linli.duties.models import Task, TaskLine, TaskMove
 from linli.grid.models import Appointment
-from linli.grid.queries.line import valid_appointments
+from linli.grid.queries import valid_appointments
 
 
 def list_my_tasks(*, actor: Actor) -> list[Task]:
