@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
 
 from linli.alerts import rules
 from linli.duties import rules as duties
@@ -55,8 +54,8 @@ def span(minutes: int) -> str:
     if minutes and minutes % 1440 == 0:
         return ngettext("%(n)s day", "%(n)s days", minutes // 1440) % {"n": minutes // 1440}
     if minutes and minutes % 60 == 0:
-        return _now("%(n)s h") % {"n": minutes // 60}
-    return _now("%(n)s min") % {"n": minutes}
+        return gettext("%(n)s h") % {"n": minutes // 60}
+    return gettext("%(n)s min") % {"n": minutes}
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def fact_entry(fact: Any) -> Entry:
 
 
 _FACTS: Mapping[str, Any] = {
-    rules.F_ISSUED: lambda _n: ("part", _now("The notice went out")),
+    rules.F_ISSUED: lambda _n: ("part", gettext("The notice went out")),
     rules.F_HELD: lambda n: (
         "vacant",
         ngettext(
@@ -105,10 +104,10 @@ _FACTS: Mapping[str, Any] = {
         )
         % {"n": n},
     ),
-    rules.F_DEADLINE: lambda _n: ("late", _now("The time by which all should be accounted for was over")),
-    rules.F_UPDATED: lambda _n: ("passed", _now("An update took its place")),
-    rules.F_CANCELLED: lambda _n: ("stop", _now("The notice was cancelled")),
-    rules.F_EXPIRED: lambda _n: ("plain", _now("The notice ended at the time that was set")),
+    rules.F_DEADLINE: lambda _n: ("late", gettext("The time by which all should be accounted for was over")),
+    rules.F_UPDATED: lambda _n: ("passed", gettext("An update took its place")),
+    rules.F_CANCELLED: lambda _n: ("stop", gettext("The notice was cancelled")),
+    rules.F_EXPIRED: lambda _n: ("plain", gettext("The notice ended at the time that was set")),
 }
 
 
@@ -134,5 +133,5 @@ def move_entry(at: Any, cause: str, n: int) -> Entry:
 def share_entry(at: Any, share: int) -> Entry:
     """The moment when so many percent of the households were reached."""
     if share == 100:
-        return Entry(at, "done", _now("All households were reached"))
-    return Entry(at, "part", _now("%(share)s%% of the households were reached") % {"share": share})
+        return Entry(at, "done", gettext("All households were reached"))
+    return Entry(at, "part", gettext("%(share)s%% of the households were reached") % {"share": share})
