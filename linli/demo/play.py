@@ -85,7 +85,7 @@ class Play:
             for one in found
         }
         moments = script.acknowledgements(self.seed, posts.values())
-        self.opens = sorted((at, account) for account, at in moments.items())
+        self.opens = sorted((at, account) for account, at in moments.items() if account not in self.idle)
 
     def list_silent(self) -> list[int]:
         """Households without a receipt, in walking order."""
