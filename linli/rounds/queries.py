@@ -67,7 +67,7 @@ def _answered(found: Round, read: dict[int, str]) -> Counter[int]:
     sums: Counter[int] = Counter(
         dict(Tally.objects.filter(round=found, place_id__in=read).values_list("place_id", "answered"))
     )
-    deltas = TallyDelta.objects.filter(within("path", hull(outermost(read.values()))), round=found)
+    deltas = TallyDelta.objects.filter(within("path", hull(outermost(read.values()), most=16)), round=found)
     loose = [(row["path"], row["total"]) for row in deltas.values("path").annotate(total=Sum("n"))]
     by_path = {path: key for key, path in read.items()}
     for path, n in [*loose, *_loose_moves(found)]:
@@ -143,6 +143,11 @@ def _inside(found: Round, paths: Sequence[str]) -> list[str]:
     roots = [path for _id, path in roots_of(found)]
     inner = [path for path in paths if any(path.startswith(root) for root in roots)]
     return outermost([*inner, *(root for root in roots if any(root.startswith(path) for path in paths))])
+
+
+def is_member(*, found: Round, household: int, path: str) -> bool:
+    """Is the round about this household, which lives at `path`?"""
+    return members(found, [path]).filter(pk=household).exists()
 
 
 def missing(found: Round, paths: Sequence[str]) -> QuerySet[Household]:

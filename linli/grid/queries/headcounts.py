@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Max, OuterRef, Q, Subquery, Sum
 
+from linli.core.actors import outermost
 from linli.core.paths import ancestors, hull, within
 from linli.grid.models import Headcount, HeadcountChange, Place
 from linli.grid.profile import line_place_kinds
@@ -60,7 +61,7 @@ def _unfolded(paths: list[str], unit: str, upto: int | None) -> list[tuple[str, 
     if upto is not None:
         rows = rows.filter(id__lte=upto)
         pending |= Q(folded_into__gt=upto)
-    near = hull(paths)
+    near = hull(outermost(paths), most=16)
     rows = rows.filter(pending).filter(within("from_path", near) | within("to_path", near))
     found = rows.values("from_path", "to_path").annotate(total=Sum("n"))
     return [(row["from_path"], row["to_path"], row["total"]) for row in found]
