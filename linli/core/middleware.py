@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import translation
 
 from linli.core import pages
 from linli.core.api import API, as_problem
-from linli.core.errors import Problem
+from linli.core.errors import Missing, Problem
 from linli.core.logs import log
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -75,7 +76,14 @@ class Problems:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Problem):
             return pages.problem(request, error)
+        if _holds_nul(error):
+            return pages.problem(request, Missing())
         return None
+
+
+def _holds_nul(error: Exception) -> bool:
+    """A text with a NUL byte, which PostgreSQL can't hold: nobody types one, and nothing is found by one."""
+    return isinstance(error, DataError | ValueError) and "NUL" in str(error)
 
 
 class Csrf(CsrfViewMiddleware):

@@ -243,3 +243,12 @@ def test_the_picture_puts_gaps_first_and_costs_the_same_at_any_height(scene):
             (one.households.missing for one in below), reverse=True
         )
     assert len(set(counts)) == 1
+
+
+def test_a_knock_is_recorded_only_where_the_notice_concerns_the_household(cast, issued):
+    alert = issued("chen", "002")
+    with pytest.raises(Missing):
+        knock(cast, alert, "zhou", cast.households[0], "refused")
+    of_a_group = issued("chen", groups=["pregnant"])
+    with pytest.raises(Missing):
+        knock(cast, of_a_group, "zhou", cast.households[0], "refused")

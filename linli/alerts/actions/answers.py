@@ -21,6 +21,7 @@ from linli.residents.queries import member_paths
 from linli.rounds import actions as rounds
 from linli.rounds.intake import Receipt
 from linli.rounds.models import Attempt, Round
+from linli.rounds.queries import is_member
 from linli.rounds.rules import AT_DOOR, HELD_PART, IN_APP, ISSUED, OUTCOMES, SPOKEN_TO
 
 SKEW = timedelta(minutes=5)  # phones' clocks differ
@@ -112,6 +113,8 @@ def record_knock(
     if leaf is None:
         raise Missing()
     check_may_answer_at(actor, leaf[1])
+    if not is_member(found=households, household=household, path=leaf[1]):
+        raise Missing()
     with transaction.atomic():
         attempt = rounds.record_attempt(
             actor=actor,
