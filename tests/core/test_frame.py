@@ -15,10 +15,10 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template import engines
-from django.urls import include, path
+from django.urls import path
 from django.utils import translation
 
-from linli.core import clock
+from linli.core import clock, pages
 from linli.core.charts import HEIGHT, WIDTH, draw
 from linli.core.errors import Forbidden, Invalid
 from linli.core.templatetags.linli import STATES, percent
@@ -66,13 +66,13 @@ def door(request):
 
 
 urlpatterns = [
+    path("", include("linli.config.urls")),  # first: of two routes with one name the last is found
     path("sample", sample, name="my-day"),
     path("alerts", sample, name="alert-list"),
     path("register", sample, name="household-list"),
     path("refused", refused),
     path("wrong", wrong),
     path("door", door, name="sign-in"),
-    path("", include("linli.config.urls")),
 ]
 here = pytest.mark.urls(__name__)
 
