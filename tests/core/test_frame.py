@@ -66,7 +66,8 @@ def door(request):
 
 
 urlpatterns = [
-    path("", include("linli.config.urls")),  # first: of two routes with one name the last is found
+    path("healthz", pages.health, name="health"),
+    path("language", pages.choose_language, name="choose-language"),
     path("sample", sample, name="my-day"),
     path("alerts", sample, name="alert-list"),
     path("register", sample, name="household-list"),
