@@ -5,9 +5,13 @@ import os
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+
+
+_read: dict[str, Any] = {}
 
 
 def now() -> datetime:
@@ -48,10 +52,15 @@ def _path() -> Path:
 
 
 def _state() -> dict[str, float] | None:
+    """What `move` wrote last, in this process or another; the file is read again only when it is another one."""
     try:
-        return dict(json.loads(_path().read_text()))
+        found = os.stat(_path())
     except FileNotFoundError:
         return None
+    mark = (str(_path()), found.st_ino, found.st_mtime_ns)
+    if _read.get("mark") != mark:
+        _read.update(mark=mark, state=json.loads(_path().read_text()))
+    return dict(_read["state"])
 
 
 def _shown() -> datetime:
