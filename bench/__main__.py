@@ -5,6 +5,7 @@ import json
 import os
 import pkgutil
 import platform
+import re
 import sqlite3
 import sys
 import time
@@ -86,7 +87,8 @@ def main() -> int:
     at = datetime.now().astimezone()
     raw = {"at": at.isoformat(timespec="seconds"), "machine": about, "results": [entry(one) for one in results]}
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{at:%Y-%m-%d}.json"
+    part = "-".join(re.findall(r"\w+", chosen.only)) if chosen.only else ""
+    path = RESULTS / f"{at:%Y-%m-%d}{'-' if part else ''}{part}.json"
     path.write_text(json.dumps(raw, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
     if chosen.json:
         print(json.dumps(raw, ensure_ascii=False, default=str))
