@@ -103,7 +103,7 @@ def test_a_command_on_data_makes_what_is_missing(home):
     assert "three-green" not in done.stdout + done.stderr
     assert (home / "keys.toml").exists()
     assert "there is no account" in refused(linli(home, "token", "create", "--user", "nobody"))
-    assert "no permission" in refused(linli(home, "token", "create", "--user", "chen", "--scope", "*"))
+    assert "scopes" in refused(linli(home, "token", "create", "--user", "chen", "--scope", "*"))
     weak = linli(home, "account", "password", "chen", "--password-stdin", stdin="short\n")
     assert "password" in refused(weak)
     assert linli(home, "account", "operator", "chen").returncode == 0
