@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-
 _read: dict[str, Any] = {}
 
 
