@@ -15,6 +15,7 @@ def environment(monkeypatch, tmp_path):
     for name in [name for name in os.environ if name.startswith("LINLI_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     yield
     os.environ.clear()
     os.environ.update(kept)
