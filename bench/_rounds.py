@@ -331,7 +331,7 @@ A_CELL = 100  # households
 
 def twenty_million() -> dict[str, Any]:
     """Opening and reading over 20 million households, and receipts among them."""
-    from linli.core import clock
+    from linli.core import clock, jobs
     from linli.core.actors import SYSTEM
     from linli.grid import actions as grid
     from linli.grid.models import Place
@@ -345,6 +345,7 @@ def twenty_million() -> dict[str, Any]:
     changes = [grid.Change(to_path=path, n=A_CELL) for _key, path in cells]
     grid.record_headcount_changes(actor=SYSTEM, unit="household", changes=changes)
     folded_s = timed(lambda: grid.fold_headcounts(actor=SYSTEM))
+    jobs.keep_statistics()
     top, cell = Place.objects.get(parent=None), Place.objects.get(pk=cells[0][0])
     opening = measure_opening(actor, [top], [cell])
     alert = issue(actor, [top])[0]

@@ -23,5 +23,6 @@ def wire() -> None:
     jobs.every(300, review_standing_tasks)
     jobs.every(5, jobs.seal_audit)
     jobs.every(3600, jobs.forget_old_writes)
+    jobs.every(300, jobs.keep_statistics)
     jobs.every(1, import_waiting_rosters)
     jobs.every(3600, forget_uploads)

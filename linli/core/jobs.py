@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 
 from linli.core import audit, clock, events
 from linli.core.locks import lock
@@ -96,3 +96,12 @@ def forget_old_writes() -> None:
     Throttle.objects.filter(window_from__lt=day).delete()
     Session.objects.filter(expire_date__lt=now).delete()
     AccessAttempt.objects.filter(attempt_time__lt=day).delete()
+
+
+def keep_statistics() -> None:
+    """How large the tables of an embedded database are, by a small sample. Without it SQLite may read the whole register
+    to find the households of one cell; a PostgreSQL server looks to this itself."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("ANALYZE")

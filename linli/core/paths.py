@@ -15,12 +15,15 @@ def end(path: str) -> str:
 
 def within(field: str, paths: Iterable[str]) -> Q:
     """Rows whose `field` lies in one of the subtrees. No path: no row."""
-    found = Q(pk__in=[])
+    found = None
     for path in paths:
         if not path:
             return ~Q(pk__in=[])  # every row; an empty Q() would vanish when joined to another by "or"
-        found |= Q(**{f"{field}__gte": path, f"{field}__lt": end(path)})
-    return found
+        part = Q(**{f"{field}__gte": path, f"{field}__lt": end(path)})
+        # Nothing but ranges may stand in the "or": beside them a condition on the row itself makes outer joins of the way
+        # to `field`, and a database then reads every row instead of beginning at the range.
+        found = part if found is None else found | part
+    return Q(pk__in=[]) if found is None else found
 
 
 def ancestors(path: str) -> list[str]:

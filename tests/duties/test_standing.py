@@ -53,3 +53,12 @@ def test_a_dead_phone_is_a_task_until_it_is_mended(cast, run):
     register.record_phone_alive(actor=cast.actor("li"), person_id=person.pk)
     run()
     assert held("dead_contact") == {}
+
+
+def test_the_page_of_a_dead_contact_leads_to_the_household(cast, run, sign_in):
+    person = Person.objects.filter(memberships__household=cast.households[0]).first()
+    register.record_phone_dead(actor=cast.actor("li"), person_id=person.pk)
+    run()
+    task = Task.objects.get(kind="dead_contact")
+    page = sign_in("zhou").get(f"/tasks/{task.pk}").content.decode()
+    assert f"/register/households/{cast.households[0].pk}" in page

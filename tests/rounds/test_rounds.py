@@ -147,3 +147,10 @@ def test_reading_costs_the_same_for_a_cell_and_for_a_street(cast, django_assert_
             coverage(found, place)
         counts.append(len(captured))
     assert counts[0] == counts[1] <= 10
+
+
+def test_the_missing_of_a_place_are_found_from_the_place(cast):
+    """Inner joins only: an outer one on the way would make the database read the whole register first."""
+    found = open_round(cast.place("360103001"))
+    for paths in ([cast.place("001-1-1").path], [cast.place("001-1-1").path, cast.place("002").path]):
+        assert "OUTER" not in str(queries.missing(found, paths).query)

@@ -10,7 +10,7 @@ from linli.core.actors import Actor
 from linli.duties.access import may_work
 from linli.duties.models import Task, TaskLine, TaskMove
 from linli.duties.queries import get_task, list_lines, list_moves, list_possible_holders
-from linli.duties.rules import HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY
+from linli.duties.rules import DEAD_CONTACT, HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY
 from linli.grid.models import Appointment, Place
 from linli.grid.queries import (
     find_holder,
@@ -19,6 +19,7 @@ from linli.grid.queries import (
     list_places_by_id,
     list_vacant_parts,
 )
+from linli.residents.queries import Door, list_dead_contacts
 from linli.residents.rules import mask_phone
 
 DOORS_SHOWN, LINES_SHOWN = 20, 100
@@ -47,6 +48,7 @@ class TaskView:
     doors_left: int = 0
     lines: tuple[PostLine, ...] = ()
     lines_more: int = 0
+    contacts: tuple[Door, ...] = ()
 
 
 def read_task(*, actor: Actor, task_id: UUID) -> TaskView:
@@ -68,6 +70,8 @@ def read_task(*, actor: Actor, task_id: UUID) -> TaskView:
         due = [(alert, [task.area_path])]
         doors = list_due_doors(actor=actor, due=due, limit=DOORS_SHOWN)
         return replace(view, doors=tuple(doors), doors_left=count_due_doors(actor=actor, due=due))
+    if task.kind == DEAD_CONTACT:
+        return replace(view, contacts=tuple(list_dead_contacts(actor=actor, path=task.area_path)[:LINES_SHOWN]))
     lines = _lines(actor, task, alert)
     return replace(view, lines=tuple(lines[:LINES_SHOWN]), lines_more=max(0, len(lines) - LINES_SHOWN))
 
