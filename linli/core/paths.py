@@ -49,14 +49,22 @@ class PathField(models.CharField):
         return found
 
 
+def common(paths: Iterable[str]) -> str:
+    """The lowest path that holds them all; '' where only the top does, or there is none."""
+    wanted = sorted(set(paths))
+    if not wanted:
+        return ""
+    first, last = wanted[0].split("/"), wanted[-1].split("/")
+    shared = 0
+    while shared < min(len(first), len(last)) - 1 and first[shared] == last[shared]:
+        shared += 1
+    return "/".join(first[:shared]) + "/" if shared else ""
+
+
 def hull(paths: Iterable[str], *, most: int = 50) -> list[str]:
     """`paths`, or the one path that holds them all where they are more than `most`: a query with hundreds of ranges is
     slower than one with a wide range, and SQLite refuses it. The caller picks from the rows what it asked for."""
     wanted = sorted(set(paths))
     if len(wanted) <= most:
         return wanted
-    first, last = wanted[0].split("/"), wanted[-1].split("/")
-    shared = 0
-    while shared < min(len(first), len(last)) - 1 and first[shared] == last[shared]:
-        shared += 1
-    return ["/".join(first[:shared]) + "/" if shared else ""]
+    return [common(wanted)]

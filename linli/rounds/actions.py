@@ -14,6 +14,7 @@ from linli.core import audit, clock
 from linli.core.actors import Actor, outermost
 from linli.core.errors import Conflict, Missing
 from linli.core.locks import lock
+from linli.core.paths import common
 from linli.grid.models import HeadcountChange, Place
 from linli.grid.queries import last_change, list_moves
 from linli.rounds.intake import Receipt, add_to_tallies, count_answers, credit
@@ -89,7 +90,7 @@ def record_receipts(*, actor: Actor, found: Round, receipts: Sequence[Receipt], 
         rest = {one.member for one in receipts} - set(new)
         already = _answered_before(found, sorted(rest))
         if new:
-            audit.record(actor, "record_receipts", found, fields=[f"receipts:{len(new)}"], path=_common(new.values()))
+            audit.record(actor, "record_receipts", found, fields=[f"receipts:{len(new)}"], path=common(new.values()))
         return Intake(new, already, frozenset(rest) - already)
 
 
@@ -224,16 +225,3 @@ def _narrow(roots: Sequence[str], within: Sequence[str]) -> list[str]:
         return list(roots)
     inner = [one for one in within if any(one.startswith(root) for root in roots)]
     return outermost([*inner, *(root for root in roots if any(root.startswith(one) for one in within))])
-
-
-def _common(paths: Iterable[str]) -> str:
-    """The lowest path that holds them all, so that the trail is found below it."""
-    first, *rest = sorted(set(paths))
-    if not rest:
-        return first
-    last, parts = rest[-1].split("/"), []
-    for one, other in zip(first.split("/"), last, strict=False):
-        if one != other:
-            break
-        parts.append(one)
-    return "/".join(parts) + "/" if parts else ""

@@ -10,6 +10,7 @@ from linli.alerts import actions, queries
 from linli.alerts.models import Alert
 from linli.core.actors import SYSTEM, Actor
 from linli.core.errors import Conflict, Forbidden, Missing
+from linli.core.models import AuditEntry
 from linli.duties.models import Task
 from linli.duties.queries import list_my_tasks
 from linli.grid.models import Appointment
@@ -252,3 +253,12 @@ def test_a_knock_is_recorded_only_where_the_notice_concerns_the_household(cast, 
     of_a_group = issued("chen", groups=["pregnant"])
     with pytest.raises(Missing):
         knock(cast, of_a_group, "zhou", cast.households[0], "refused")
+
+
+def test_a_notice_stands_in_the_audit_trail_of_its_places(cast, issued):
+    alert = issued("chen", "001", "002")
+    actions.cancel_alert(actor=cast.actor("chen"), alert=alert, reason="解除")
+    entries = AuditEntry.objects.filter(object_id=str(alert.pk))
+    told = {entry.act: entry.path for entry in entries if entry.object_type == "alerts.alert"}
+    street = cast.place("360103001").path
+    assert told == {"draft_alert": street, "issue_alert": street, "end_alert": street}

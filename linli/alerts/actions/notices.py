@@ -29,6 +29,7 @@ from linli.core import audit, clock, events
 from linli.core.actors import Actor, outermost
 from linli.core.errors import Conflict, Invalid
 from linli.core.locks import lock
+from linli.core.paths import common
 from linli.core.writes import done_before, mark_done
 from linli.duties import actions as duties
 from linli.duties.rules import SUPERSEDED
@@ -93,7 +94,8 @@ def draft_alert(*, actor: Actor, alert_id: UUID, notice: Notice, replaces: Alert
         made.expires_at, made.replaces = notice.expires_at, replaces
         made.save(force_insert=found is None)
         _set_places(made, notice.places)
-        audit.record(actor, "draft_alert", made, fields=["texts", "urgency", "places", "groups", "expires_at"])
+        told = ["texts", "urgency", "places", "groups", "expires_at"]
+        audit.record(actor, "draft_alert", made, fields=told, path=common(place.path for place in notice.places))
         return made
 
 
@@ -121,7 +123,9 @@ def issue_alert(*, actor: Actor, alert_id: UUID, notice: Notice, replaces: Alert
         from linli.alerts.actions.answers import credit_own_posts
 
         credit_own_posts(actor=actor, alert=made, issuing=True)
-        audit.record_many(actor, "issue_alert", [made], fields=["state"], path=notice.places[0].path)
+        audit.record_many(
+            actor, "issue_alert", [made], fields=["state"], path=common(place.path for place in notice.places)
+        )
         events.publish(AlertIssued(alert_id=str(made.pk)))
         return made
 
@@ -203,6 +207,7 @@ def _end(actor: Actor, alert: Alert, state: str, fact: str, reason: str) -> Aler
                 rounds.close_round(actor=actor, found=found)
         duties.close_source(actor=actor, source=source_of(fresh), outcome=SUPERSEDED)
         record_fact(fresh, fact, note=reason)
-        audit.record(actor, "end_alert", fresh, fields=["state"], reason=reason)
+        where = common(fresh.places.values_list("path", flat=True))
+        audit.record(actor, "end_alert", fresh, fields=["state"], reason=reason, path=where)
         events.publish(AlertEnded(alert_id=str(fresh.pk), state=state))
         return fresh

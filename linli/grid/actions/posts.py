@@ -12,12 +12,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
-from linli.core.actors import Actor, outermost
+from linli.core.actors import Actor
 from linli.core.audit import record, record_many
 from linli.core.errors import Conflict, Invalid, Missing
 from linli.core.events import publish
 from linli.core.locks import lock
-from linli.core.paths import ancestors
+from linli.core.paths import ancestors, common
 from linli.core.writes import done_before, mark_done
 from linli.grid.access import check_may, check_own_reach
 from linli.grid.events import AppointmentsEnded, AppointmentsMade
@@ -240,9 +240,9 @@ def appoint_many(*, actor: Actor, rows: Sequence[NewAppointment]) -> list[Appoin
         for start in range(0, len(rows), BATCH):
             made += _appoint_batch(actor, rows[start : start + BATCH], start, now)
         if made:
-            common = _common_path([one.place.path for one in made])
+            where = common(one.place.path for one in made)
             named = ("grid.appointment", f"{made[0].pk}-{made[-1].pk}")
-            record(actor, "appoint_many", named, fields=["account", "post_kind", "from_at", "until_at"], path=common)
+            record(actor, "appoint_many", named, fields=["account", "post_kind", "from_at", "until_at"], path=where)
             publish(AppointmentsMade(appointment_ids=[one.pk for one in made]))
     return made
 
@@ -306,12 +306,3 @@ def _without_standing(new: Iterable[Appointment]) -> list[Appointment]:
             same.append(one)
             fresh.append(one)
     return fresh
-
-
-def _common_path(paths: Iterable[str]) -> str:
-    """The innermost place that holds all of these; '' where none does."""
-    first, *rest = outermost(paths)
-    shared = ancestors(first)
-    while shared and not all(path.startswith(shared[-1]) for path in rest):
-        shared.pop()
-    return shared[-1] if shared else ""
