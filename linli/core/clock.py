@@ -58,7 +58,7 @@ def _state() -> dict[str, float] | None:
         return None
     mark = (str(_path()), found.st_ino, found.st_mtime_ns)
     if _read.get("mark") != mark:
-        _read.update(mark=mark, state=json.loads(_path().read_text()))
+        _read["mark"], _read["state"] = mark, json.loads(_path().read_text())
     return dict(_read["state"])
 
 
