@@ -62,7 +62,7 @@ vendor: ## renew the browser libraries from npm (needs node)
 
 lock: ## renew the locked versions (needs uv)
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --upgrade pyproject.toml requirements/build.in -o requirements/core.txt
-	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --upgrade pyproject.toml requirements/build.in requirements/dev.in -o requirements/dev.txt
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --upgrade --extra pdf --extra sign pyproject.toml requirements/build.in requirements/dev.in -o requirements/dev.txt
 
 screenshots: $(DEV) ## take the pictures of the documentation anew (needs Chromium)
 	@LINLI_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/journeys -k screenshots
