@@ -1,4 +1,4 @@
-"""Commands for operators: accounts, tokens, the audit trail, the list of posts."""
+"""Commands for operators: accounts, tokens, the list of posts."""
 
 import secrets
 import sys
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from linli.core import audit, console
+from linli.core import console
 from linli.core.actors import SYSTEM
 from linli.core.errors import Missing, SetupError
 from linli.grid import actions, queries
@@ -28,17 +28,9 @@ def mount(app: typer.Typer, imports: typer.Typer) -> None:
     tokens = typer.Typer(help="Tokens with which programs act.", no_args_is_help=True)
     tokens.command("create")(create_token)
     tokens.command("revoke")(revoke_token)
-    trail = typer.Typer(help="The audit trail.", no_args_is_help=True)
-    trail.command("verify")(verify_audit)
-    trail.callback()(_trail)
     app.add_typer(accounts, name="account")
     app.add_typer(tokens, name="token")
-    app.add_typer(trail, name="audit")
     imports.command("posts")(import_posts)
-
-
-def _trail() -> None:
-    """The audit trail."""
 
 
 def _account(username: str) -> Account:
@@ -115,19 +107,6 @@ def revoke_token(token_id: Annotated[int, typer.Argument(metavar="ID", help="The
     except Missing:
         raise SetupError(f"there is no token {token_id}") from None
     console.result({"id": found.pk, "revoked": True}, f"Token {found.pk} opens nothing any more.")
-
-
-def verify_audit() -> None:
-    """Check that no sealed entry of the audit trail was changed or taken away. Exit code 1 where one was."""
-    broken = audit.find_broken_seal()
-    if broken is not None:
-        raise SetupError(f"the audit trail was changed: the entries of seal {broken} are not what they were")
-    counts = audit.count_sealed()
-    console.result(
-        {"ok": True, **counts},
-        f"The audit trail holds: {counts['sealed']} entries in {counts['seals']} seals,"
-        f" {counts['unsealed']} not sealed yet. Last seal: {counts['last_digest'] or 'none'}",
-    )
 
 
 def import_posts(

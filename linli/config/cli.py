@@ -39,7 +39,7 @@ def fail(text: str, *, code: int = 1) -> NoReturn:
 def build() -> typer.Typer:
     """The command line, put together from the rooms' own."""
     from linli.alerts import cli as alerts
-    from linli.config import accounts, description, operate
+    from linli.config import accounts, description, operate, trail
     from linli.demo import cli as demo
     from linli.grid import cli as grid
     from linli.residents import cli as residents
@@ -57,6 +57,7 @@ def build() -> typer.Typer:
     operate.mount(app)
     description.mount(app)
     accounts.mount(app, imports)
+    trail.mount(app)
     grid.mount(app, imports)
     residents.mount(app, imports)
     alerts.mount(app)

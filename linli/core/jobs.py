@@ -9,7 +9,7 @@ from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.db import close_old_connections, connection, transaction
 
-from linli.core import audit, clock, events
+from linli.core import chain, clock, events
 from linli.core.locks import lock
 from linli.core.logs import log
 from linli.core.models import DoneWrite, Event, Lease, Throttle
@@ -83,7 +83,7 @@ def work(stop: threading.Event, *, pause: float = 0.5) -> None:
 
 def seal_audit() -> int:
     """Chain the audit entries that are not chained yet."""
-    return audit.seal_new_entries()
+    return chain.seal_new_entries()
 
 
 def forget_old_writes() -> None:

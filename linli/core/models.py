@@ -10,6 +10,8 @@ class AuditSeal(models.Model):
     at = models.DateTimeField()
     entries = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
+    trace = models.BinaryField(default=b"")  # tells which entry was changed; see core.chain
+    forgotten_at = models.DateTimeField(null=True)  # its entries were deleted when their time was over
 
 
 class AuditEntry(models.Model):

@@ -10,6 +10,7 @@ from tests.architecture.writes import database_writes
 ALLOWED = {
     "rounds/intake.py",
     "core/audit.py",
+    "core/chain.py",
     "core/events.py",
     "core/jobs.py",
     "core/throttle.py",

@@ -125,31 +125,6 @@ def test_a_database_behind_this_version_is_refused(home):
         assert "run 'linli migrate'" in refused(linli(home, *words, LINLI_SECRET_KEY=SECRET))
 
 
-# The audit trail -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db
-def test_a_changed_entry_is_found(capsys, cast):
-    from linli.config.accounts import verify_audit
-    from linli.core import audit
-    from linli.core.errors import SetupError
-    from linli.core.models import AuditEntry
-
-    for number in range(3):
-        audit.record(cast.actor("wang"), "appoint", ("grid.appointment", number), reason="x")
-        audit.seal_new_entries()
-    verify_audit()
-    assert "3 entries in 3 seals" in capsys.readouterr().out
-    AuditEntry.objects.filter(object_id="1").update(reason="y")
-    with pytest.raises(SetupError, match="was changed"):
-        verify_audit()
-    AuditEntry.objects.filter(object_id="1").update(reason="x")
-    verify_audit()
-    AuditEntry.objects.filter(object_id="2").delete()
-    with pytest.raises(SetupError):
-        verify_audit()
-
-
 # The servers ---------------------------------------------------------------------------------------------------------
 
 
