@@ -1,12 +1,13 @@
 """Every setting of a deployment, read from the environment (`LINLI_…`). `docs/settings.md` is checked against this."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,10 +23,21 @@ class Env(BaseSettings):
     profile: str = Field("china", description="Deployment profile: a shipped name or the path of a TOML file.")
     hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names that are answered, with commas.")
     public_url: str = Field("", description="Address that personal links start with; default: the request's own.")
+    inner_hosts: str = Field(
+        "", description="Gateways of one's own network that may be reached, as host:port, with commas; else none is."
+    )
     https: bool = Field(default=False, description="Cookies only over TLS, HSTS; set it behind every public address.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(default=False, description="One JSON object a log line.")
     demo: bool = Field(default=False, description="Demonstration: one-click sign-in and a movable clock. Never in use.")
+
+    @field_validator("inner_hosts")
+    @classmethod
+    def _hosts_with_ports(cls, text: str) -> str:
+        for entry in text.split(","):
+            if entry.strip() and not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):[1-9]\d{0,4}", entry.strip()):
+                raise ValueError(f"{entry.strip()!r} is not host:port")
+        return text
 
 
 @cache

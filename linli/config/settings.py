@@ -22,6 +22,7 @@ DATA_SECRET = ENV.secret_key or (
 )  # core.crypto derives the data keys from it
 SECRET_KEY = "test-" * 10 if in_test() else django_secret(ENV.secret_key, KEY_FILE)
 ALLOWED_HOSTS = [name.strip() for name in ENV.hosts.split(",") if name.strip()]
+INNER_HOSTS = [name.strip() for name in ENV.inner_hosts.split(",") if name.strip()]
 PUBLIC_URL = ENV.public_url.rstrip("/")
 
 ROOMS = ["core", "grid", "residents", "messages", "duties", "rounds", "alerts", "desk"]
