@@ -1,0 +1,18 @@
+"""Every write. Keyword-only, actor first; check, decide, write, audit, publish, in one transaction."""
+
+from linli.messages.actions.dispatches import begin_dispatch, enqueue, stop, stop_source
+from linli.messages.actions.links import Wanted, make_links, note_opened, revoke_links
+from linli.messages.rules import Recipient, Sending
+
+__all__ = [
+    "Recipient",
+    "Sending",
+    "Wanted",
+    "begin_dispatch",
+    "enqueue",
+    "make_links",
+    "note_opened",
+    "revoke_links",
+    "stop",
+    "stop_source",
+]

@@ -1,0 +1,65 @@
+"""Who was told what, and how that stands. For the rooms above, which have narrowed the source to what its reader may see;
+counts are scoped here."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max
+
+from linli.core.actors import Actor
+from linli.messages.models import Delivery
+from linli.messages.rules import CLAIMED, CONFIRMED, DELIVERED, FAILED, QUEUED, READ, SENT, STOPPED, TO_CALL, Recipient
+
+BATCH = 5_000
+FURTHEST = (STOPPED, FAILED, QUEUED, CLAIMED, TO_CALL, SENT, DELIVERED, READ, CONFIRMED)
+
+
+@dataclass(frozen=True)
+class Told:
+    """How far one recipient has come with what was sent of a source: the furthest of several messages."""
+
+    id: int
+    path: str
+    state: str
+    channel: str
+    failure: str
+    maybe_twice: bool
+    sent_at: datetime | None
+    tried: list[list[str]]
+
+
+def list_told(*, source: tuple[str, str], kind: str) -> Iterator[Recipient]:
+    """Everybody for whom a message of this source was put in the outbox, each once, by id."""
+    rows = Delivery.objects.about(source).filter(kind=kind).order_by("recipient")
+    for key, path in rows.values("recipient").annotate(at=Max("path")).values_list("recipient", "at").iterator():
+        yield Recipient(kind, key, path)
+
+
+def states_of(*, source: tuple[str, str], kind: str, ids: Iterable[int]) -> dict[int, Told]:
+    """Recipient → how it stands; whoever was sent nothing is left out. One query a batch."""
+    found: dict[int, Told] = {}
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), BATCH):
+        rows = Delivery.objects.about(source).filter(kind=kind, recipient__in=wanted[start : start + BATCH])
+        for row in rows.order_by("id"):
+            before = found.get(row.recipient)
+            if before is None or FURTHEST.index(row.state) >= FURTHEST.index(before.state):
+                found[row.recipient] = told(row)
+    return found
+
+
+def told(row: Delivery) -> Told:
+    return Told(row.recipient, row.path, row.state, row.channel, row.failure, row.maybe_twice, row.sent_at, row.tried)
+
+
+def count_states(*, actor: Actor, source: tuple[str, str], drill: bool | None = None) -> dict[str, int]:
+    """State → how many messages of this source, of those in the actor's places. What is in a worker's hand still counts
+    as queued. One query."""
+    rows = Delivery.objects.about(source).visible_to(actor)
+    if drill is not None:
+        rows = rows.filter(dispatch__drill=drill)
+    found = dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
+    if CLAIMED in found:
+        found[QUEUED] = found.get(QUEUED, 0) + found.pop(CLAIMED)
+    return found
