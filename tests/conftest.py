@@ -13,6 +13,7 @@ import pytest
 
 from linli.core import clock
 from linli.core.actors import SYSTEM, Actor
+from linli.core.initials import initials
 from linli.core.models import Deployment
 from linli.grid import actions as grid_actions
 from linli.grid.models import (
@@ -103,7 +104,7 @@ def make_places() -> dict[str, Place]:
 def make_accounts(places: dict[str, Place]) -> dict[str, Account]:
     made = {}
     for username, name, post, code in CAST:
-        made[username] = Account.objects.create(username=username, name=name)
+        made[username] = Account.objects.create(username=username, name=name, initials=initials(name))
         Appointment.objects.create(
             account=made[username],
             post_kind=post,

@@ -55,6 +55,7 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "posts": posts(request, actor) if signed_in else [],
         "main": entries(request, actor) if signed_in else [],
         "search": find_url("search") if signed_in else "",
+        "search_live": find_url("search-live") if signed_in else "",
         "sign_in": "" if signed_in else find_url("sign-in"),
         "sign_out": find_url("sign-out"),
         "account": find_url("account"),

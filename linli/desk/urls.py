@@ -7,4 +7,5 @@ urlpatterns = [
     path("tasks/", tasks.task_list, name="task-list"),
     path("tasks/<uuid:task_id>", tasks.task, name="task"),
     path("search", search.search, name="search"),
+    path("search/live", search.live, name="search-live"),
 ]

@@ -1,27 +1,5 @@
 """How a name is found by its sounds: the initials of its pinyin, or of its words."""
 
-import unicodedata
-from functools import lru_cache
+from linli.core.initials import initials
 
-
-@lru_cache(maxsize=20_000)
-def _letter(character: str) -> str:
-    from pypinyin import Style, pinyin
-
-    found = pinyin(character, style=Style.FIRST_LETTER, errors="ignore", strict=False)
-    return found[0][0][:1] if found and found[0] else ""
-
-
-def initials(name: str) -> str:
-    """'陈书琴' is found by 'csq', 'Juan dela Cruz' by 'jdc'. Characters that no table knows are left out."""
-    letters = []
-    for word in unicodedata.normalize("NFKC", name).split():
-        if word[0].isascii() or not _is_han(word[0]):
-            letters.append(word[0].lower() if word[0].isalnum() else "")
-        else:
-            letters += [_letter(one) if _is_han(one) else one.lower() * one.isalnum() for one in word]
-    return "".join(letters)[:40]
-
-
-def _is_han(character: str) -> bool:
-    return "CJK" in unicodedata.name(character, "") or ord(character) >= 0x20000
+__all__ = ["initials"]

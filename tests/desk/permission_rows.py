@@ -17,5 +17,6 @@ ROWS = [
     Row("task-list", answers=SIGNED_IN),
     Row("task", permission="tasks.see", kwargs=_task),
     Row("search", answers=SIGNED_IN, query="?q=1"),
+    Row("search-live", "POST", answers=SIGNED_IN, data=lambda cast: {"q": "户"}),
     Row("search", "POST", answers=SIGNED_IN, data=lambda cast: {"q": "13800130111"}),
 ]

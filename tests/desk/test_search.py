@@ -5,7 +5,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from linli.desk.rules import holds_number, plain_text
+from linli.core import clock
+from linli.core.actors import SYSTEM
+from linli.desk.queries import search
+from linli.desk.rules import EXACT, holds_number, plain_text
+from linli.grid.models import Appointment
+from linli.grid.queries import search_places
 from linli.residents.models import Person
 from tests.alerts.conftest import issued, notice  # noqa: F401  (fixtures)
 from tests.conftest import make_household
@@ -67,6 +72,68 @@ def test_everything_is_found_from_one_field(cast, issued, seek, text, finds):  #
     found = seek("wang", text)
     assert finds in found
     assert PHONE not in found.replace(f'value="{PHONE}"', "")
+
+
+@pytest.mark.parametrize(
+    ("text", "finds"),
+    [
+        ("zdy", "周大勇"),
+        ("ＺＤＹ", "周大勇"),
+        ("周大勇", "Cell leader"),
+        ("第一网格 李梅", "Grid administrator"),
+        ("「二郎庙」", "二郎庙社区居委会"),
+        ("３６０１０３００１００１", "二郎庙社区居委会"),
+        ("郎庙", "二郎庙社区居委会"),
+    ],
+)
+def test_holders_are_found_by_name_sound_and_post_and_marks_are_forgiven(cast, seek, text, finds):
+    assert finds in seek("wang", text)
+
+
+def test_what_fits_best_stands_first(cast):
+    found = search(actor=cast.actor("wang"), text="周大勇")
+    assert (found.groups[0].kind, found.groups[0].best) == ("posts", EXACT)
+    assert [one.kind for one in search(actor=cast.actor("wang"), text="1号微网格").groups][0] == "places"
+
+
+def test_holders_elsewhere_are_not_found(cast, seek):
+    assert "周大勇" not in seek("sun", "zdy")
+    assert "Nothing found" in seek("sun", "zdy")
+
+
+def test_an_ended_post_is_not_found(cast, seek):
+    Appointment.objects.filter(account=cast.accounts["zhou"]).update(until_at=clock.now())
+    assert "Cell leader" not in seek("wang", "zdy")
+
+
+def test_places_begin_with_the_text_then_hold_it(cast):
+    found = [one.code for one in search_places(actor=cast.actor("chen"), text="第一网格")]
+    assert found == ["360103001001-1", "360103001002-1"]
+    assert [one.name for one in search_places(actor=cast.actor("chen"), text="象山社区居委会")] == ["象山社区居委会"]
+
+
+def test_a_wide_reach_looks_through_no_community_for_a_part_of_a_name(cast):
+    for text, names in (("郎庙", []), ("二郎", ["二郎庙社区居委会"]), ("湖", ["西湖区"]), ("360103001", 11)):
+        found = search_places(actor=SYSTEM, text=text)
+        assert len(found) == names if isinstance(names, int) else [one.name for one in found] == names
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("周", True), ("z", False), ("zd", True), ("", False), (" ", False)])
+def test_what_is_typed_is_answered_at_once_and_never_in_an_address(cast, sign_in, typed, shown):
+    response = sign_in("wang").post(reverse("search-live"), {"q": typed}, headers={"accept-language": "en"})
+    assert response.status_code == 200
+    assert ("周大勇" in response.content.decode()) is shown
+    assert sign_in("wang").get(reverse("search-live"), {"q": typed}).status_code == 405
+
+
+def test_an_empty_search_says_what_can_be_searched(cast, sign_in):
+    text = sign_in("wang").get(reverse("search"), headers={"accept-language": "en"}).content.decode()
+    assert "the holder, the kind of post, the place, together too" in text
+
+
+@pytest.mark.parametrize("text", ["", "a", "张", "1栋", "·", "x" * 70, "（３）"])
+def test_plain_text_is_stable(text):
+    assert plain_text(plain_text(text)) == plain_text(text)
 
 
 @pytest.mark.parametrize("text", ["住户111", PHONE, "0111", "1-1户", "二郎庙"])

@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from linli.desk.queries import GLANCE
 from linli.desk.queries import search as find
-from linli.desk.rules import holds_number, plain_text
+from linli.desk.rules import holds_number, is_enough, plain_text
 
 
 class SeeOther(HttpResponseRedirect):
@@ -33,6 +34,14 @@ def search(request: HttpRequest) -> HttpResponse:
         messages.warning(request, hint)
         return SeeOther(reverse("search"))
     return _show(request, text)
+
+
+@require_POST
+def live(request: HttpRequest) -> HttpResponse:
+    """The first few of each kind while somebody types. What is typed goes in a form, never into an address."""
+    text = plain_text(request.POST.get("q", ""))
+    found = find(actor=request.actor, text=text, each=GLANCE) if is_enough(text) else None
+    return render(request, "desk/search_live.html", {"found": found, "text": text})
 
 
 def _show(request: HttpRequest, text: str) -> HttpResponse:

@@ -22,6 +22,7 @@ from linli.core.actors import Actor
 from linli.core.audit import record
 from linli.core.crypto import keyed_hash
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
+from linli.core.initials import initials
 from linli.core.locks import lock
 from linli.core.writes import done_before, mark_done
 from linli.grid.access import check_may, check_operator, may_operate
@@ -72,6 +73,7 @@ def make_account(
         made = Account(
             username=_checked_username(username),
             name=_checked_name(name),
+            initials=initials(name),
             phone=_checked_phone(phone),
             language=language if language in dict(settings.LANGUAGES) else "",
             is_operator=is_operator,
@@ -137,6 +139,7 @@ def _from_row(row: NewAccount) -> Account:
     return Account(
         username=row.username,
         name=row.name,
+        initials=initials(row.name),
         phone=row.phone,
         phone_index=keyed_hash(row.phone, "phone") if row.phone else "",
         language=row.language,

@@ -38,6 +38,7 @@ class Account(AbstractBaseUser):
 
     username = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=60)
+    initials = models.CharField(max_length=40, blank=True)  # of the name's sounds, to be found by
     phone = EncryptedTextField()
     phone_index = models.CharField(max_length=40, blank=True, db_index=True)
     language = models.CharField(max_length=10, blank=True)
@@ -49,6 +50,12 @@ class Account(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["name"], name="account_name_begins", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["initials"], name="account_initials_begin", opclasses=["varchar_pattern_ops"]),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -37,7 +37,10 @@ class Place(models.Model):
     objects = PlaceQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "path"])]
+        indexes = [
+            models.Index(fields=["kind", "path"]),
+            models.Index(fields=["name"], name="place_name_begins", opclasses=["varchar_pattern_ops"]),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(path__endswith="/"), name="place_path_ends_with_slash"),
             models.CheckConstraint(

@@ -36,7 +36,6 @@ from linli.grid.queries.parts import (
     list_places_by_id,
     list_staffed_paths,
     list_vacant_parts,
-    search_places,
 )
 from linli.grid.queries.places import (
     count_places,
@@ -81,6 +80,7 @@ from linli.grid.queries.premises import (
     list_entrances_of,
     list_placements,
 )
+from linli.grid.queries.search import search_holders, search_places
 from linli.grid.queries.staffing import Staffing, list_staffing, staffing_aim, staffing_kinds
 from linli.grid.queries.vacancies import (
     PostCount,
@@ -175,6 +175,7 @@ __all__ = [
     "read_figures",
     "read_headcounts",
     "search_accounts",
+    "search_holders",
     "search_places",
     "staffing_aim",
     "staffing_kinds",

@@ -54,15 +54,6 @@ def list_phones(*, actor: Actor, account_ids: Iterable[int]) -> dict[int, str]:
     return {one.account_id: one.account.phone for one in rows.select_related("account")}
 
 
-def search_places(*, actor: Actor, text: str, most: int = 20) -> list[Place]:
-    """Present places whose name contains the text, or whose code begins with it, from the top down."""
-    rows = Place.objects.visible_to(actor).filter(until_on=None)
-    found = Q(name__contains=text)
-    if text[:1].isdigit():
-        found |= Q(code__startswith=text)
-    return list(rows.filter(found).select_related("parent").order_by("path")[:most])
-
-
 def list_staffed_paths() -> list[str]:
     """The outermost places where somebody holds a post of the line now: above and beside them nothing is vacant yet, it is
     only not set up."""

@@ -70,26 +70,83 @@
     setTimeout(() => { words.textContent = before; }, 2500);
   };
 
-  // Keys: / searches, ? shows the list, g and a letter goes there.
-  let went = 0;
+  // Search while one types: arrows go through what was found and back to the field, Escape puts it away.
+  const shut = (field) => { const panel = field && find(field.getAttribute("hx-target")); if (panel?.classList.contains("search-panel")) panel.replaceChildren(); };
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest("form[role=search]");
+    const field = form ? find("[data-seek]", form) : find("#seek");
+    const panel = field && find(field.getAttribute("hx-target"));
+    if (!panel || !(event.target === field || panel.contains(event.target))) return;
+    if (event.key === "Escape") {
+      shut(field);
+      field.focus();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const ways = [field, ...panel.querySelectorAll("a[href]")];
+      const next = ways[ways.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+      if (next) { event.preventDefault(); next.focus(); }
+    }
+  });
+  document.addEventListener("focusout", (event) => {
+    const form = event.target.closest("form[role=search]");
+    if (form && event.relatedTarget && !form.contains(event.relatedTarget)) shut(find("[data-seek]", form));
+  });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("form.search")) shut(find("#search"));
+  });
+
+  // Keys: / searches, ? shows the list, g and a letter goes there, j and k go through a list, a digit presses the button
+  // with that number beside the line one stands on. Whoever dictates or has other keys may switch them off.
+  const KEYS_OFF = "linli-keys-off";
+  const keysOff = () => { try { return localStorage.getItem(KEYS_OFF) === "1"; } catch { return false; } };
+  const keysBox = find("#keys-on");
+  if (keysBox) {
+    keysBox.checked = !keysOff();
+    keysBox.addEventListener("change", () => {
+      try { localStorage.setItem(KEYS_OFF, keysBox.checked ? "0" : "1"); } catch { /* a browser that keeps nothing */ }
+    });
+  }
+  const lines = () => [...document.querySelectorAll("main .rows > li, main table tbody tr")]
+    .filter((line) => line.offsetParent && find("a[href], button", line));
+  const step = (by) => {
+    const all = lines();
+    const at = all.findIndex((line) => line.contains(document.activeElement));
+    const line = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by];
+    if (!line) return false;
+    find("a[href], button", line).focus();
+    line.scrollIntoView({ block: "nearest" });
+    return true;
+  };
+  const press = (number) => {
+    const line = document.activeElement.closest("main .rows > li, dialog, .keyed");
+    line?.querySelectorAll("button[type=submit]")[number - 1]?.click();
+  };
+  let went = -Infinity;
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       const menu = find("details.menu[open]");
       if (menu) { menu.open = false; find("summary", menu).focus(); }
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || find("dialog[open]")) return;
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-    if (event.key === "/" && find("#search")?.offsetParent) {
+    if (event.ctrlKey || event.metaKey || event.altKey || find("dialog[open]") || event.defaultPrevented) return;
+    if (event.target.closest("input, textarea, select, [contenteditable], .leaflet-container") || keysOff()) return;
+    if (event.timeStamp - went < 1500) {
+      went = -Infinity;
+      find(`[data-go="${CSS.escape(event.key)}"]`)?.click();
+    } else if (event.key === "/") {
+      const field = [find("#seek"), find("#search")].find((one) => one?.offsetParent);
+      if (!field) return;
       event.preventDefault();
-      find("#search").focus();
+      field.focus();
     } else if (event.key === "?") {
       find("#shortcuts")?.showModal();
     } else if (event.key === "g") {
       went = event.timeStamp;
-    } else if (event.timeStamp - went < 1500) {
-      went = 0;
-      find(`[data-go="${CSS.escape(event.key)}"]`)?.click();
+    } else if (event.key === "j" || event.key === "k") {
+      if (step(event.key === "j" ? 1 : -1)) event.preventDefault();
+    } else if (event.key === "u") {
+      find("#notices .undo button")?.focus();
+    } else if (/^[1-9]$/.test(event.key)) {
+      press(Number(event.key));
     }
   });
 
