@@ -93,7 +93,7 @@ def test_holders_are_found_by_name_sound_and_post_and_marks_are_forgiven(cast, s
 def test_what_fits_best_stands_first(cast):
     found = search(actor=cast.actor("wang"), text="周大勇")
     assert (found.groups[0].kind, found.groups[0].best) == ("posts", EXACT)
-    assert [one.kind for one in search(actor=cast.actor("wang"), text="1号微网格").groups][0] == "places"
+    assert search(actor=cast.actor("wang"), text="1号微网格").groups[0].kind == "places"
 
 
 def test_holders_elsewhere_are_not_found(cast, seek):

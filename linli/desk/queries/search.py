@@ -14,7 +14,6 @@ from linli.desk.rules import plain_text, rank
 from linli.duties.models import Task
 from linli.duties.queries import list_tasks
 from linli.duties.words import KINDS
-from linli.grid.models import Place
 from linli.grid.queries import search_holders, search_places
 from linli.residents.queries import (
     Door,
