@@ -20,6 +20,10 @@ class Env(BaseSettings):
     key_file: Path | None = Field(
         None, description="Mode-600 file that holds the key; default `keys.toml` in the home."
     )
+    erasure_list: Path | None = Field(
+        None,
+        description="List of erasures that outlives the database; default `erasures.jsonl` in the home. Back it up apart.",
+    )
     profile: str = Field("china", description="Deployment profile: a shipped name or the path of a TOML file.")
     hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names that are answered, with commas.")
     public_url: str = Field("", description="Address that personal links start with; default: the request's own.")

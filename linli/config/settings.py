@@ -17,6 +17,7 @@ DEMO = ENV.demo
 DEBUG = False
 PROFILE = load_profile(ENV.profile)
 KEY_FILE = ENV.key_file or HOME / "keys.toml"
+ERASURE_LIST = ENV.erasure_list or HOME / "erasures.jsonl"
 DATA_SECRET = ENV.secret_key or (
     "only-for-tests-" * 4 if in_test() else ""
 )  # core.crypto derives the data keys from it
@@ -85,6 +86,9 @@ if in_test() and not TEST_URL:
     Path(folder).mkdir(parents=True, exist_ok=True)
     DATABASES["default"]["TEST"] = {"NAME": f"{folder}/test.sqlite3"}
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
+if in_test():
+    folder = os.environ.setdefault("LINLI_TEST_HOME", f"/tmp/linli-test-{os.getpid()}")  # noqa: S108
+    ERASURE_LIST = Path(folder) / f"erasures-{os.getpid()}.jsonl"
 if in_test() and TEST_URL:
     DATABASES["default"]["TEST"] = {"NAME": os.environ.get("LINLI_TEST_DB_NAME", "test_linli")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

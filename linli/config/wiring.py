@@ -2,18 +2,24 @@
 
 from linli.alerts import events as alert_events
 from linli.alerts import jobs as alert_jobs
-from linli.core import events, jobs
+from linli.core import erasures, events, holds, jobs
 from linli.duties.jobs import move_tasks, note_dead_phone, review_standing_tasks
+from linli.duties.queries import hold_in_open_tasks
 from linli.grid.jobs import fold_headcounts
-from linli.residents.events import PhoneFoundDead
+from linli.residents.events import HouseholdsErased, PhoneFoundDead
 from linli.residents.jobs import forget_uploads, import_waiting_rosters
-from linli.rounds.jobs import carry_moves, fold_tallies
+from linli.rounds.jobs import carry_moves, fold_tallies, forget_erased_homes
+from linli.rounds.queries import hold_in_open_rounds
 
 
 def wire() -> None:
     """Called once in every process that runs pages, commands or jobs."""
     events.subscribe(alert_events.AlertIssued, alert_jobs.begin_line)
     events.subscribe(PhoneFoundDead, note_dead_phone)
+    events.subscribe(HouseholdsErased, forget_erased_homes)
+
+    holds.listen_to(hold_in_open_rounds)
+    holds.listen_to(hold_in_open_tasks)
 
     jobs.every(5, fold_headcounts)
     jobs.every(3, fold_tallies)
@@ -22,6 +28,7 @@ def wire() -> None:
     jobs.every(10, move_tasks)
     jobs.every(300, review_standing_tasks)
     jobs.every(5, jobs.seal_audit)
+    jobs.every(10, erasures.write_list)
     jobs.every(3600, jobs.forget_old_writes)
     jobs.every(300, jobs.keep_statistics)
     jobs.every(1, import_waiting_rosters)

@@ -92,3 +92,22 @@ class Deployment(models.Model):
     profile = models.CharField(max_length=60)
     key_fingerprint = models.CharField(max_length=32, blank=True)
     made_at = models.DateTimeField()
+
+
+class Erasure(models.Model):
+    """That somebody was erased, without saying who: the row's number and the moment it was made tell it apart. Written in
+    the transaction of the erasing; brought to the list outside the database right after it (core/erasures.py)."""
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=20)  # person | household
+    subject = models.BigIntegerField()
+    made_at = models.DateTimeField()  # of the row that was erased: a number may be given anew after a restore
+    ground = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    listed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["kind", "subject"]),
+            models.Index(fields=["at"], condition=Q(listed_at=None), name="erasure_unlisted"),
+        ]

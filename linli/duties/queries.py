@@ -1,6 +1,6 @@
 """Reads of tasks."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from linli.core.actors import Actor
 from linli.core.errors import Missing
 from linli.core.paths import ancestors, within
 from linli.duties.models import Task, TaskLine, TaskMove
+from linli.duties.rules import HOUSEHOLD_SILENCE
 from linli.grid.models import Appointment
 from linli.grid.queries import valid_appointments
 
@@ -87,3 +88,9 @@ def find_possible_holder(*, task: Task, appointment_id: int) -> Appointment | No
     """An appointment at the task's area or above it, of its present holder too: handing over is done twice as once."""
     rows = Appointment.objects.filter(pk=appointment_id, place__path__in=ancestors(task.area_path))
     return rows.select_related("account", "place").first()
+
+
+def hold_in_open_tasks(households: Collection[int]) -> dict[int, str]:
+    """Of these households, those with a note on a line of an open task: household → 'open_task'. For core.holds."""
+    rows = TaskLine.objects.filter(task__closed_at=None, task__kind=HOUSEHOLD_SILENCE, subject__in=list(households))
+    return dict.fromkeys(rows.exclude(note="").values_list("subject", flat=True), "open_task")

@@ -15,7 +15,7 @@ PERMISSIONS: dict[str, str] = {
     "register.edit": "add and change households and people",
     "register.import": "import a roster",
     "register.reveal": "show a number in full, for a stated purpose",
-    "register.approve": "approve another person's bulk reveal or export",
+    "register.approve": "approve another person's bulk reveal or export; erase records",
     "register.protected": "see the address of a protected person",
     "alerts.see": "see alerts and their coverage",
     "alerts.issue": "issue, update and cancel alerts",

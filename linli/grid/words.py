@@ -13,7 +13,7 @@ PERMISSION_WORDS: dict[str, Any] = {
     "register.edit": _("add and change households and people"),
     "register.import": _("import a roster"),
     "register.reveal": _("show a number in full, for a stated purpose"),
-    "register.approve": _("approve another person's bulk reveal or export"),
+    "register.approve": _("approve another person's bulk reveal or export; erase records"),
     "register.protected": _("see the address of a protected person"),
     "alerts.see": _("see alerts and their coverage"),
     "alerts.issue": _("issue, update and cancel alerts"),
@@ -101,6 +101,10 @@ ACT_WORDS: dict[str, Any] = {
     "end_alert": _("ended an alert"),
     "depart_household": _("noted that a household left"),
     "export_register": _("exported the register"),
+    "erase_person": _("erased the record of a person"),
+    "erase_household": _("erased the record of a household"),
+    "replay_erasure": _("erased a record again after a restore"),
+    "forget_notes": _("forgot notes about an erased household"),
 }
 
 

@@ -77,6 +77,7 @@ class Household(models.Model):
     contact = models.ForeignKey("Person", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     protected = models.BooleanField(default=False)
     made_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)  # nothing personal is left: the row keeps counts and receipts whole
 
     objects = HouseholdQuerySet.as_manager()
 
@@ -129,8 +130,9 @@ class Person(models.Model):
     language = models.CharField(max_length=10, blank=True)
     registered_here = models.BooleanField(null=True)  # None: not known
     registered_place = models.CharField(max_length=100, blank=True)
-    status = models.CharField(max_length=14, default="registered")  # registered | unregistered | departed
+    status = models.CharField(max_length=14, default="registered")  # registered | unregistered | departed | merged
     made_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
 
     objects = PersonQuerySet.as_manager()
 
@@ -219,3 +221,134 @@ class RevealGrant(models.Model):
 
     def is_open(self, moment: datetime) -> bool:
         return bool(self.allowed and self.expires_at and self.expires_at > moment)
+
+
+# Keeping the register true -------------------------------------------------------------------------------------------
+
+
+class Regrouping(models.Model):
+    """A household was moved, merged with another or split, as a whole: which rows that ended and began (numbers only), so
+    that it can be undone while nothing builds on it."""
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=10)  # move | merge | split
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Household, null=True, on_delete=models.SET_NULL, related_name="+")  # merged away, or new
+    steps = models.JSONField(default=dict)
+    by = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+
+class Transfer(models.Model):
+    """One community proposes that another takes a household over; until then it is counted where it is. The receiver sees
+    what stands here and no more. What was written is forgotten once it is settled."""
+
+    id = models.UUIDField(primary_key=True)
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="+")
+    from_place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    to_place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    reason = EncryptedTextField()
+    new_address = EncryptedTextField()
+    state = models.CharField(max_length=10, default="proposed")  # proposed | accepted | refused | cancelled | lapsed
+    by = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=40, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    answer = EncryptedTextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["household"], condition=Q(state="proposed"), name="household_is_transferred_once"
+            )
+        ]
+        indexes = [models.Index(fields=["to_place", "state"]), models.Index(fields=["from_place", "state"])]
+
+
+class Correction(models.Model):
+    """Somebody without the right to change a record says what is wrong with it; somebody with it decides. The value is
+    forgotten once that is done."""
+
+    id = models.UUIDField(primary_key=True)
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
+    field = models.CharField(max_length=20)  # one of rules.CORRECTABLE
+    value = EncryptedTextField()
+    asked_by = models.CharField(max_length=40)
+    asked_as = models.CharField(max_length=12)  # resident | worker
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="waiting")  # waiting | approved | refused | lapsed
+    decided_by = models.CharField(max_length=40, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    answer = EncryptedTextField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["household", "asked_at"]),
+            models.Index(fields=["expires_at"], condition=Q(state="waiting"), name="correction_waiting"),
+        ]
+
+
+class MergedPerson(models.Model):
+    """Two records of one person became one. `before` holds, sealed, what each had; `steps` the rows that were touched:
+    taking it back gives both again."""
+
+    id = models.UUIDField(primary_key=True)
+    kept = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    gone = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    before = EncryptedTextField()
+    steps = models.JSONField(default=dict)
+    by = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["gone"], condition=Q(undone_at=None), name="person_is_merged_once")
+        ]
+
+
+class NoDuplicate(models.Model):
+    """Somebody looked: these two are two. They are not proposed again. `one` is the lower number."""
+
+    one = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    by = models.CharField(max_length=40)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="two_people_once"),
+            models.CheckConstraint(condition=Q(one__lt=F("other")), name="two_people_in_order"),
+        ]
+
+
+class ContactCheck(models.Model):
+    """When a person's contact was last known to be right, and how: one row a person and channel."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contact_checks")
+    channel = models.CharField(max_length=12)  # phone, or one of rules.CHANNELS that needs none
+    how = models.CharField(max_length=10)  # one of rules.CHECKED_HOW
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "channel"], name="contact_check_once")]
+
+
+class Consent(models.Model):
+    """On which ground a purpose may use a person's data: by whose word, from when until when, withdrawn or not."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=30)
+    ground = models.CharField(max_length=10)  # one of rules.GROUNDS
+    word = models.CharField(max_length=100, blank=True)  # by whose word, or by which paper
+    from_on = models.DateField()
+    until_on = models.DateField(null=True)  # the last day is the one before
+    withdrawn_at = models.DateTimeField(null=True)
+    by = models.CharField(max_length=40)
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "purpose"], condition=Q(withdrawn_at=None), name="consent_now")]

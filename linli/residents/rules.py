@@ -43,6 +43,33 @@ GRANT_LASTS = timedelta(hours=2)
 GRANT_WAITS = timedelta(hours=24)  # a request that nobody decided lapses
 UPLOAD_KEPT = timedelta(hours=24)
 
+# How the register is kept true.
+MERGED = "merged"  # a person's status once another record stands for them
+REGROUPINGS = ("move", "merge", "split")
+UNDONE_WITHIN = timedelta(days=7)  # after that a mistake is mended by the opposite act
+TRANSFER_DUE = timedelta(days=3)
+TRANSFER_LAPSES = timedelta(days=30)
+CORRECTION_DUE = timedelta(days=7)
+CORRECTION_LAPSES = timedelta(days=60)
+CORRECTABLE = (
+    "name",
+    "phone",
+    "id_number",
+    "born_on",
+    "sex",
+    "language",
+    "registered_place",
+    "who_lives_here",
+    "address",
+    "other",
+    "erase",
+)
+WRITTEN_BY_HAND = frozenset({"who_lives_here", "address", "other"})  # approving says: it has been put right
+CHECKED_HOW = ("import", "edit", "answered", "ticked", "self")
+GROUNDS = ("law", "contract", "consent", "emergency")
+ERASE_GROUNDS = ("kept_long_enough", "asked", "mistake", "order")
+ERASE_BATCH = 500
+
 LONGEST = {
     "name": 100,
     "household": 100,

@@ -118,6 +118,24 @@ def reason(code: str, values: dict[str, str] | None = None) -> str:
     return text
 
 
+ERASED = _("Erased record")
+ERASE_GROUNDS: dict[str, Any] = {
+    "kept_long_enough": _("The time for keeping it is over"),
+    "asked": _("The person asked for it"),
+    "mistake": _("It should never have been recorded"),
+    "order": _("A court or authority ordered it"),
+}
+HOLDS: dict[str, Any] = {
+    "open_round": _("A notice is still out that this home is counted in. Erase the record once it has ended."),
+    "open_task": _("An open task still has a note on this home. Close the task first."),
+}
+
+
+def hold(code: str) -> str:
+    """Why a record must stay for now."""
+    return str(HOLDS.get(code) or _("Something open still needs this record."))
+
+
 def choices(words: dict[str, Any], codes: Iterable[str] | None = None) -> list[tuple[str, Any]]:
     """For a form's select."""
     return [(code, words[code]) for code in (words if codes is None else codes)]

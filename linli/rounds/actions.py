@@ -146,6 +146,15 @@ def withdraw_attempt(*, actor: Actor, attempt: Attempt, path: str) -> None:
         audit.record(actor, "withdraw_attempt", attempt, path=path)
 
 
+def forget_notes(*, actor: Actor, members: Sequence[int]) -> None:
+    """What was written about households whose records were erased; that it was tried stays."""
+    with transaction.atomic():
+        noted = Attempt.objects.filter(member__in=members, round__unit=HOUSEHOLD).exclude(note="")
+        keys = list(noted.values_list("pk", flat=True))
+        Attempt.objects.filter(pk__in=keys).update(note="")
+        audit.record_many(actor, "forget_notes", [("rounds.attempt", key) for key in keys], fields=["note"])
+
+
 def carry_moves(*, actor: Actor, found: Round) -> int:  # noqa: ARG001
     """Move the credit of answered members along with the households that moved since the last time."""
     if found.unit != HOUSEHOLD:

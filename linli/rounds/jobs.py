@@ -1,5 +1,7 @@
 """What the clock starts here."""
 
+from typing import Any
+
 from linli.core.actors import SYSTEM
 from linli.rounds import actions, queries
 
@@ -13,3 +15,8 @@ def carry_moves() -> None:
     """Answers of open rounds go along with members who moved."""
     for found in queries.list_open_rounds():
         actions.carry_moves(actor=SYSTEM, found=found)
+
+
+def forget_erased_homes(payload: dict[str, Any]) -> None:
+    """What was noted at the doors of households whose records were erased goes too."""
+    actions.forget_notes(actor=SYSTEM, members=payload["household_ids"])

@@ -1,7 +1,7 @@
 """Reads of rounds: coverage from counters, the missing by anti-join, and the recount that proves the one by the other."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from linli.grid.models import Place
 from linli.grid.profile import line_place_kinds
 from linli.grid.queries import count_line_places, list_moves, read_headcounts
 from linli.residents.models import GroupMark, Household
+from linli.residents.queries import member_paths
 from linli.rounds.models import Answer, Attempt, Round, Tally, TallyDelta
 from linli.rounds.rules import HOUSEHOLD, Coverage, total
 
@@ -263,3 +264,16 @@ def recount_by_leaf(*, found: Round, paths: Sequence[str]) -> dict[str, Coverage
 def list_open_rounds(*, source_room: str | None = None) -> list[Round]:
     rows = Round.objects.filter(closed_at=None)
     return list(rows.filter(Q(source_room=source_room) if source_room else Q()))
+
+
+def hold_in_open_rounds(households: Collection[int]) -> dict[int, str]:
+    """Of these households, those that an open round counts, or that have an answer or attempt in one: household →
+    'open_round'. For core.holds; four queries."""
+    rounds = Round.objects.filter(closed_at=None, unit=HOUSEHOLD)
+    ids = list(households)
+    kept = set(Answer.objects.filter(round__in=rounds, member__in=ids).values_list("member", flat=True))
+    kept |= set(Attempt.objects.filter(round__in=rounds, member__in=ids).values_list("member", flat=True))
+    roots = set(rounds.values_list("roots__path", flat=True)) - {None}
+    paths = member_paths(ids)
+    kept |= {key for key, (_leaf, path) in paths.items() if any(path.startswith(root) for root in roots)}
+    return dict.fromkeys(kept, "open_round")

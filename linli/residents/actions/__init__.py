@@ -2,6 +2,7 @@
 
 from linli.residents.actions.doors import name_dwelling
 from linli.residents.actions.entrances import move_entrances
+from linli.residents.actions.erasures import erase_due, erase_household, erase_person, replay_erasures
 from linli.residents.actions.exports import COLUMNS as EXPORT_COLUMNS
 from linli.residents.actions.exports import export_register
 from linli.residents.actions.households import (
@@ -52,6 +53,9 @@ __all__ = [
     "depart_person",
     "drop_upload",
     "end_answerer",
+    "erase_due",
+    "erase_household",
+    "erase_person",
     "export_register",
     "finish_upload",
     "forget_uploads",
@@ -67,6 +71,7 @@ __all__ = [
     "note_reading",
     "record_phone_alive",
     "record_phone_dead",
+    "replay_erasures",
     "reveal_answerer",
     "reveal_numbers",
     "start_import",

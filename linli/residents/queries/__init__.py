@@ -1,5 +1,6 @@
 """Every read that leaves the room. Takes the actor, is always scoped; `reach` takes what the caller has scoped."""
 
+from linli.residents.queries.due import DueRecord, is_any_due, list_due
 from linli.residents.queries.reach import (
     Door,
     MeansCount,
@@ -44,6 +45,7 @@ __all__ = [
     "A_PAGE",
     "AnswererLine",
     "Door",
+    "DueRecord",
     "Filters",
     "GroupCount",
     "HouseholdView",
@@ -67,9 +69,11 @@ __all__ = [
     "get_household",
     "get_person",
     "get_upload",
+    "is_any_due",
     "list_answerers",
     "list_dead_contacts",
     "list_departed",
+    "list_due",
     "list_grants",
     "list_groups_of",
     "list_households",

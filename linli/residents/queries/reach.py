@@ -26,6 +26,7 @@ from linli.residents.numbers import phone_last4
 from linli.residents.rules import address_of, mask_address, means_of, name_variants, plain
 
 BATCH = 5_000
+NAMELESS = "—"  # a household whose name was erased with the person it was called by
 
 
 def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
@@ -152,7 +153,7 @@ def door_of(actor: Actor, residence: Residence) -> Door:
     order = (estate, entrance.building.sort, entrance.sort, floor, dwelling.sort, household.pk)
     return Door(
         id=household.pk,
-        name=household.name,
+        name=household.name or NAMELESS,
         kind=household.kind,
         subkind=household.subkind,
         protected=household.protected,

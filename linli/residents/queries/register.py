@@ -12,7 +12,7 @@ from linli.core.actors import Actor
 from linli.core.errors import Missing
 from linli.core.paths import within
 from linli.grid.models import Place
-from linli.residents import numbers, rules
+from linli.residents import numbers, rules, words
 from linli.residents.access import (
     SEE,
     PersonStanding,
@@ -264,7 +264,8 @@ def get_household(*, actor: Actor, household_id: int) -> HouseholdView:
 
 def _members(household_id: int) -> tuple[list[MemberLine], list[MemberLine]]:
     """(present, former). Of those who moved on, and may live elsewhere now, only the name stays."""
-    rows = list(Membership.objects.filter(household=household_id).select_related("person").order_by("id"))
+    every = Membership.objects.filter(household=household_id).exclude(person__status=rules.MERGED)
+    rows = list(every.select_related("person").order_by("id"))
     groups = _groups_of(one.person_id for one in rows)
     present = [_member(one, groups) for one in rows if one.until_on is None]
     gone = {one.person_id: _former(one) for one in rows if one.until_on is not None}
@@ -286,7 +287,7 @@ def _member(one: Membership, groups: dict[int, tuple[str, ...]]) -> MemberLine:
     person = one.person
     return MemberLine(
         id=person.pk,
-        name=person.name,
+        name=_name_of(person),
         role=one.role,
         sex=person.sex,
         born_on=person.born_on,
@@ -300,9 +301,13 @@ def _member(one: Membership, groups: dict[int, tuple[str, ...]]) -> MemberLine:
     )
 
 
+def _name_of(person: Person) -> str:
+    return str(words.ERASED) if person.erased_at else person.name
+
+
 def _former(one: Membership) -> MemberLine:
     return MemberLine(
-        id=one.person_id, name=one.person.name, role=one.role, sex="", born_on=None, phone="", phone_dead=False,
+        id=one.person_id, name=_name_of(one.person), role=one.role, sex="", born_on=None, phone="", phone_dead=False,
         id_number="", status="departed", groups=(), from_on=one.from_on, until_on=one.until_on,
     )  # fmt: skip
 
@@ -426,7 +431,7 @@ def list_departed(*, actor: Actor, place: Place, after: str = "", limit: int = A
     where = "household__residences__dwelling__entrance__placements"
     last = Membership.objects.filter(person=OuterRef("person")).order_by("-until_on", "-id").values("id")[:1]
     rows = (
-        Membership.objects.filter(person__status="departed", until_on__isnull=False, pk=last)
+        Membership.objects.filter(person__status="departed", person__erased_at=None, until_on__isnull=False, pk=last)
         .filter(
             within(f"{where}__place__path", [place.path]) & within(f"{where}__place__path", paths),
             **{f"{where}__until_on": None},
@@ -447,7 +452,7 @@ def _person_page(rows: QuerySet[Membership], after: str, limit: int) -> PersonPa
     lines = [
         PersonLine(
             id=one.person_id,
-            name=one.person.name,
+            name=_name_of(one.person),
             sex=one.person.sex,
             born_on=one.person.born_on,
             phone=rules.mask_phone(one.person.phone),
