@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from linli.core.actors import Actor, outermost
+from linli.core.crypto import EncryptedTextField
 from linli.core.paths import PathField, ancestors, within
 from linli.grid.models import Account, Place
 from linli.rounds.models import Round
@@ -70,3 +71,33 @@ class AlertFact(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["alert", "once"], name="alert_fact_once")]
         indexes = [models.Index(fields=["alert", "at"])]
+
+
+class CertificateQuerySet(models.QuerySet["Certificate"]):
+    def visible_to(self, actor: Actor, permission: str = "alerts.see") -> Self:
+        """Those of the actor's places, and those that the actor drew up."""
+        own = Q(made_by_id=actor.id) if actor.kind == "account" else Q(pk__in=[])
+        return self.filter(within("path", actor.paths(permission)) | own)
+
+
+class Certificate(models.Model):
+    """The account of a notice as it stood at a moment. It is never changed: `code` is a keyed hash of all that it says, and
+    `files` only gains the fingerprints of the PDF files made of it. `lines` are the households not reached, by their ids."""
+
+    id = models.UUIDField(primary_key=True)
+    code = models.CharField(max_length=16, unique=True)
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="+")
+    path = PathField(max_length=120)  # the lowest place that holds all of `places`
+    places = models.JSONField()  # code and name of each place counted
+    figures = models.JSONField()
+    lines = EncryptedTextField()
+    digest = models.CharField(max_length=64)
+    files = models.JSONField(default=list)  # sha256, language, at
+    made_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    made_post = models.CharField(max_length=40, blank=True)
+    made_at = models.DateTimeField()
+
+    objects = CertificateQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["alert", "-made_at"])]

@@ -105,3 +105,26 @@ def split_door(building: str, entrance: str, room: str) -> tuple[str, str, str]:
     if len(parts) == 2:
         return parts[0], "", parts[1]
     return building.strip(), entrance.strip(), room.strip()
+
+
+SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters that are read as figures, or as one another
+LONG = 12
+
+
+def spell_code(digest: str) -> str:
+    """Twelve signs (60 bits) of a hexadecimal digest, for a person to read and type."""
+    number = int(digest, 16)
+    return "".join(SIGNS[number >> 5 * place & 31] for place in range(LONG))
+
+
+def show_code(code: str) -> str:
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def read_code(typed: str) -> str:
+    """A code as somebody typed it: any case, with or without its dashes, O for 0 and I or L for 1. '' where it is none."""
+    plain = re.sub(r"[\s\-–—]", "", unicodedata.normalize("NFKC", typed)).upper().translate(_ALIKE)
+    return plain if len(plain) == LONG and set(plain) <= set(SIGNS) else ""
+
+
+_ALIKE = str.maketrans("OIL", "011")

@@ -1,8 +1,11 @@
 from django.urls import path
 
-from linli.alerts.views import compose, copying, doors, office, public
+from linli.alerts.views import certificate, compose, copying, doors, log, office, public
 
 urlpatterns = [
+    # Open to everybody.
+    path("verify/", certificate.ask, name="verify-ask"),
+    path("verify/<str:code>", certificate.verify, name="verify"),
     # The office.
     path("alerts/", office.index, name="alert-list"),
     path("alerts/new", compose.new, name="alert-new"),
@@ -20,7 +23,11 @@ urlpatterns = [
     path("alerts/<uuid:alert_id>/evidence", office.evidence, name="alert-evidence"),
     path("alerts/<uuid:alert_id>/timeline", office.timeline, name="alert-timeline"),
     path("alerts/<uuid:alert_id>/not-reached", office.not_reached, name="alert-not-reached"),
-    path("alerts/<uuid:alert_id>/certificate", office.certificate, name="alert-certificate"),
+    path("alerts/<uuid:alert_id>/certificate", certificate.index, name="alert-certificate"),
+    path("alerts/<uuid:alert_id>/certificates", certificate.draw_up, name="certificate-draw-up"),
+    path("alerts/<uuid:alert_id>/certificates/<uuid:certificate_id>", certificate.show, name="certificate"),
+    path("alerts/<uuid:alert_id>/certificates/<uuid:certificate_id>/pdf", certificate.pdf, name="certificate-pdf"),
+    path("alerts/<uuid:alert_id>/log", log.export, name="alert-log"),
     path("alerts/<uuid:alert_id>/copy", copying.index, name="alert-copy"),
     path("alerts/<uuid:alert_id>/copy/<str:code>", copying.make_link, name="alert-copy-link"),
     path("alerts/<uuid:alert_id>/copy/<str:code>/end", copying.end_links, name="alert-copy-end"),

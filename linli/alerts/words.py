@@ -73,6 +73,18 @@ def fact_entry(fact: Any) -> Entry:
     return Entry(fact.at, kind, f"{words}: {fact.note}" if fact.note else words)
 
 
+def fact_words(kind: str, n: int) -> str:
+    return str(_FACTS[kind](n)[1])
+
+
+# Kinds of line of the incident's log.
+LOG_KINDS: Mapping[str, Any] = {
+    "fact": _("Course of the alert"),
+    "move": _("Task"),
+    "act": _("Recorded act"),
+    "messages": _("Messages"),
+}
+
 _FACTS: Mapping[str, Any] = {
     rules.F_ISSUED: lambda _n: ("part", gettext("The notice went out")),
     rules.F_HELD: lambda n: (

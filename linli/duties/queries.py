@@ -1,6 +1,6 @@
 """Reads of tasks."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -57,6 +57,15 @@ def count_moves(*, actor: Actor, source: tuple[str, str]) -> list[tuple[datetime
     )
     counted = rows.order_by().values("at", "cause").annotate(n=Count("pk")).order_by("-at", "cause")
     return [(row["at"], row["cause"], row["n"]) for row in counted[:200]]
+
+
+def iterate_moves(*, actor: Actor, source: tuple[str, str]) -> Iterator[TaskMove]:
+    """Every move of a source's tasks in the actor's places, the first first."""
+    rows = TaskMove.objects.filter(
+        within("task__area_path", actor.paths("tasks.see")), task__source_room=source[0], task__source_id=source[1]
+    )
+    named = rows.select_related("task__area", "from_holder", "to_holder", "to_place").order_by("at", "id")
+    return named.iterator(chunk_size=2_000)
 
 
 def open_tasks_of(*, source: tuple[str, str], kind: str, paths: Iterable[str]) -> dict[str, Task]:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-from linli.alerts import actions
+from linli.alerts import actions, queries
 from linli.alerts.actions.notices import Notice
+from linli.alerts.models import Certificate
 from tests.conftest import Cast
-from tests.matrix import Row
+from tests.matrix import KINDS, PUBLIC, Row
 
-OUT, DRAFT = UUID(int=1), UUID(int=2)
+OUT, DRAFT, CERTIFICATE = UUID(int=1), UUID(int=2), UUID(int=3)
 NOTHING_OF_MINE = {"outsider": 404, "operator": 404}
 WRITES = {"outsider": (200, 302), "operator": (403, 404)}  # the outsider writes for her own community
 
@@ -44,6 +45,19 @@ def reason(_cast: Cast) -> Mapping[str, Any]:
     return {"reason": "False alarm"}
 
 
+def drawn(cast: Cast) -> Mapping[str, Any]:
+    """A certificate of the notice, drawn up by the secretary."""
+    out(cast)
+    alert = queries.get_alert(actor=cast.actor("wang"), alert_id=OUT)
+    actions.draw_up_certificate(actor=cast.actor("wang"), certificate_id=CERTIFICATE, alert=alert)
+    return {"alert_id": OUT, "certificate_id": CERTIFICATE}
+
+
+def code_of_drawn(cast: Cast) -> Mapping[str, Any]:
+    drawn(cast)
+    return {"code": Certificate.objects.get(pk=CERTIFICATE).code}
+
+
 SEE = {"permission": "alerts.see", "expect": NOTHING_OF_MINE}
 WRITE = {"permission": "alerts.issue", "lacking": "li"}
 
@@ -73,6 +87,14 @@ ROWS = [
             "alert-certificate",
         )
     ),
+    Row("certificate-draw-up", "POST", kwargs=out, **WRITE),
+    Row("certificate", kwargs=drawn, lacking="zhou", **SEE),
+    Row("certificate-pdf", "POST", kwargs=drawn, lacking="zhou", **SEE),
+    Row("verify-ask", answers=PUBLIC),
+    Row("verify-ask", "POST", data=lambda _cast: {"code": "4F7K-9QXM-2D3H"}, answers=PUBLIC),
+    Row("verify", kwargs=code_of_drawn, answers=PUBLIC),
+    Row("verify", "POST", kwargs=code_of_drawn, answers=PUBLIC, expect=dict.fromkeys(KINDS, 422)),
+    Row("alert-log", "POST", kwargs=out, **SEE),
     Row("alert-place", kwargs=at_grid, lacking="zhao", **SEE),
     Row("alert-copy", permission="alerts.answer", kwargs=out, expect=NOTHING_OF_MINE),
     Row("alert-copy-link", "POST", permission="alerts.answer", kwargs=at_grid, lacking="zhao", expect=NOTHING_OF_MINE),

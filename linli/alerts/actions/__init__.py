@@ -7,6 +7,7 @@ from linli.alerts.actions.answers import (
     record_knock,
     undo_knock,
 )
+from linli.alerts.actions.certificates import draw_up_certificate, note_certificate_file, note_log_export
 from linli.alerts.actions.doors import record_knocks, undo_knocks
 from linli.alerts.actions.line import advance_alert
 from linli.alerts.actions.links import end_shared_links, make_household_link, make_household_links, make_shared_link
@@ -20,12 +21,15 @@ __all__ = [
     "confirm_household",
     "confirm_households",
     "draft_alert",
+    "draw_up_certificate",
     "end_shared_links",
     "expire_alert",
     "issue_alert",
     "make_household_link",
     "make_household_links",
     "make_shared_link",
+    "note_certificate_file",
+    "note_log_export",
     "record_knock",
     "record_knocks",
     "undo_knock",

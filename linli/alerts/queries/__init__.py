@@ -8,6 +8,14 @@ from linli.alerts.queries.accounting import (
     list_not_reached,
     page_not_reached,
 )
+from linli.alerts.queries.certificates import (
+    count_for_certificate,
+    find_certificate_by_code,
+    get_certificate,
+    list_certificates,
+    list_lines_of,
+    still_true,
+)
 from linli.alerts.queries.choices import (
     Choice,
     list_choices,
@@ -23,6 +31,7 @@ from linli.alerts.queries.figures import (
     Figures,
     read_figures,
 )
+from linli.alerts.queries.log import LogLine, iterate_log
 from linli.alerts.queries.notices import (
     codes_of_places,
     find_alert,
@@ -71,6 +80,7 @@ __all__ = [
     "Due",
     "DueDoor",
     "Figures",
+    "LogLine",
     "Node",
     "PlaceAccount",
     "Preview",
@@ -82,20 +92,26 @@ __all__ = [
     "codes_of_places",
     "count_due_by_leaf",
     "count_due_doors",
+    "count_for_certificate",
     "count_how",
     "count_owed",
     "count_vacant",
     "curve",
     "find_alert",
+    "find_certificate_by_code",
     "find_responsible",
     "find_update_of",
     "get_alert",
+    "get_certificate",
+    "iterate_log",
     "list_alerts",
+    "list_certificates",
     "list_chat_places",
     "list_choices",
     "list_doors",
     "list_due_doors",
     "list_facts",
+    "list_lines_of",
     "list_not_reached",
     "list_owed",
     "list_places_of",
@@ -112,4 +128,5 @@ __all__ = [
     "see",
     "silent_posts_of",
     "starting_places",
+    "still_true",
 ]

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import segno
 from django import template
 from django.conf import settings
 from django.utils.translation import get_language
 
 from linli.alerts.models import Alert
 from linli.alerts.profile import urgencies
+from linli.alerts.rules import show_code
 from linli.alerts.texts import pick
 from linli.alerts.words import OUTCOMES
 from linli.grid.profile import word
@@ -36,3 +38,15 @@ def urgency_words(alert: Alert) -> str:
 def outcome_words(code: str) -> Any:
     """What a knock ended in."""
     return OUTCOMES.get(code, code)
+
+
+@register.filter
+def certificate_code(code: str) -> str:
+    """In groups of four, as it stands on the paper."""
+    return show_code(code)
+
+
+@register.filter
+def qr_code(address: str) -> str:
+    """An address as a picture to scan."""
+    return str(segno.make(address, error="m").svg_data_uri(scale=4, border=0))

@@ -1,4 +1,4 @@
-"""The office's pages of a notice: the list, the live picture, the timeline, who was not reached, the certificate."""
+"""The office's pages of a notice: the list, the live picture, the timeline, who was not reached."""
 
 import hashlib
 from collections import Counter
@@ -19,7 +19,7 @@ from linli.alerts import queries, words
 from linli.alerts.forms import languages
 from linli.alerts.models import Alert
 from linli.alerts.profile import urgencies
-from linli.alerts.queries import Account, Sight
+from linli.alerts.queries import Sight
 from linli.alerts.rules import DRAFT, ISSUED, POST_VACANT, REASONS, NotReached
 from linli.alerts.texts import Text, in_all, pick
 from linli.core import clock
@@ -75,13 +75,13 @@ def _row(alert: Alert, names: dict[UUID, list[str]], owed: set[UUID]) -> dict[st
 @require_GET
 def bar(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """The coverage of one notice for the list: fetched by itself, so that the list costs the same however long it is."""
-    alert = _issued(request, alert_id)
+    alert = get_issued(request, alert_id)
     sight = queries.see(actor=request.actor, alert=alert)
     status = 200 if alert.state == ISSUED else STOP_POLLING
     return render(request, "alerts/office/parts/bar.html", {"sight": sight, "text": text_of(alert)}, status=status)
 
 
-def _issued(request: HttpRequest, alert_id: UUID) -> Alert:
+def get_issued(request: HttpRequest, alert_id: UUID) -> Alert:
     """A notice that went out. Raises Missing for a draft: it has no picture."""
     alert = queries.get_alert(actor=request.actor, alert_id=alert_id)
     if alert.households is None:
@@ -192,7 +192,7 @@ def _figures(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]
 
 def _evidence(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]:
     """How the receipts came and when, from the receipts themselves."""
-    paths = _paths(sight)
+    paths = paths_of(sight)
     how, posts_how = queries.count_how(actor=request.actor, alert=alert, paths=paths)
     vacant = queries.count_vacant(actor=request.actor, alert=alert, paths=paths)
     counts = [how.get(code, 0) for code in words.HOUSEHOLD_HOW], sorted(posts_how.items())
@@ -210,7 +210,7 @@ def _evidence(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any
 @require_GET
 def figures(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """The live part. Where nothing has changed nothing is sent, so that what one reads or has focused stays."""
-    alert = _issued(request, alert_id)
+    alert = get_issued(request, alert_id)
     sight = queries.see(actor=request.actor, alert=alert, code=request.GET.get("place", ""))
     shown = _figures(request, alert, sight)
     before, seen = request.GET.get("seen", ""), shown["figures_seen"]
@@ -221,7 +221,7 @@ def figures(request: HttpRequest, alert_id: UUID) -> HttpResponse:
 @require_GET
 def evidence(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """How and when the receipts came; the slower part of the picture."""
-    alert = _issued(request, alert_id)
+    alert = get_issued(request, alert_id)
     sight = queries.see(actor=request.actor, alert=alert, code=request.GET.get("place", ""))
     shown = {"sight": sight, "alert": alert, **_evidence(request, alert, sight)}
     return _part(request, alert, "alerts/office/parts/evidence.html", shown, shown["evidence_seen"])
@@ -245,12 +245,13 @@ def _part(request: HttpRequest, alert: Alert, template: str, shown: dict[str, An
 @require_GET
 def timeline(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """What happened, the newest first: facts, tasks that changed hands, how far the households were reached."""
-    alert = _issued(request, alert_id)
+    alert = get_issued(request, alert_id)
     shown = head_of(request, alert)
     entries = [words.fact_entry(fact) for fact in queries.list_facts(alert=alert)]
     moves = count_moves(actor=request.actor, source=("alerts", str(alert.pk)))
     entries += [words.move_entry(*move) for move in moves]
     entries += [words.share_entry(*one) for one in _shares(request, alert, shown["sight"])]
+    shown["log_formats"] = ("csv", "xlsx", "json")
     shown["entries"] = sorted(entries, key=lambda one: one.at, reverse=True)
     return render(request, "alerts/office/timeline.html", shown)
 
@@ -258,7 +259,7 @@ def timeline(request: HttpRequest, alert_id: UUID) -> HttpResponse:
 def _shares(request: HttpRequest, alert: Alert, sight: Sight) -> list[tuple[datetime, int]]:
     """When a half, nine in ten and all of the households were reached."""
     members = sight.households.members
-    paths = _paths(sight)
+    paths = paths_of(sight)
     points = queries.curve(actor=request.actor, alert=alert, paths=paths, points=240) if members > 0 else []
     found = []
     for share in (50, 90, 100):
@@ -274,7 +275,7 @@ def _shares(request: HttpRequest, alert: Alert, sight: Sight) -> list[tuple[date
 @require_GET
 def not_reached(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     """Each household without a receipt, why, and who answers for it; by reason and by place."""
-    alert = _issued(request, alert_id)
+    alert = get_issued(request, alert_id)
     shown = head_of(request, alert, request.GET.get("place", ""), "alert-not-reached")
     sight, reason = shown["sight"], request.GET.get("reason", "")
     shown["too_many"] = sight.households.missing > MOST_LISTED
@@ -283,7 +284,7 @@ def not_reached(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         counts = Counter(row.reason for row in rows)
         chosen = [row for row in rows if reason in ("", row.reason)]
         page = Paginator(chosen, MISSING_A_PAGE).get_page(request.GET.get("page"))
-        shown |= {"page": page, "rows": _described(request, list(page), sight), "total": len(rows), "reason": reason}
+        shown |= {"page": page, "rows": describe(request, list(page), sight), "total": len(rows), "reason": reason}
         shown["reasons"] = [(code, words.REASONS[code], counts[code]) for code in REASONS if counts[code]]
         shown["unaccounted"] = sum(not row.accounted for row in rows)
     return render(request, "alerts/office/not_reached.html", shown)
@@ -294,7 +295,7 @@ def _missing(request: HttpRequest, alert: Alert, sight: Sight) -> list[NotReache
     return queries.list_not_reached(actor=request.actor, alert=alert, path=path)
 
 
-def _described(request: HttpRequest, rows: list[NotReached], sight: Sight) -> list[dict[str, Any]]:
+def describe(request: HttpRequest, rows: list[NotReached], sight: Sight) -> list[dict[str, Any]]:
     doors = describe_households(actor=request.actor, ids=[row.household for row in rows])
     above = sight.place.path.count("/") if sight.place else 0
     depth = max((row.path.count("/") - above for row in rows), default=1)
@@ -311,45 +312,5 @@ def _described(request: HttpRequest, rows: list[NotReached], sight: Sight) -> li
     ]
 
 
-@require_GET
-def certificate(request: HttpRequest, alert_id: UUID) -> HttpResponse:
-    """The account of a notice, counted from the rows and not from any counter; made to be printed."""
-    alert = _issued(request, alert_id)
-    code = request.GET.get("place", "")
-    shown = head_of(request, alert, code, "alert-certificate")
-    sight: Sight = shown["sight"]
-    shown |= {
-        "texts": in_all(alert.texts, languages()),
-        "too_many": sight.households.missing > MOST_LISTED,
-        "scope": list(queries.name_paths(paths=_paths(sight), depth=4).values()),
-        "whole": not code and {place.pk for place in shown["places"]} == _keys(sight),
-        "groups": [group_name(one) for one in alert.groups],
-        "cancel_reason": alert.end_reason,
-    }
-    if not shown["too_many"]:
-        path = sight.place.path if sight.place else None
-        account = queries.accounting(actor=request.actor, alert=alert, path=path)
-        shown |= _account(request, alert, sight, account)
-    return render(request, "alerts/office/certificate.html", shown)
-
-
-def _paths(sight: Sight) -> list[str]:
+def paths_of(sight: Sight) -> list[str]:
     return [sight.place.path] if sight.place else [one.place.path for one in sight.below]
-
-
-def _keys(sight: Sight) -> set[int]:
-    return {sight.place.pk} if sight.place else {one.place.pk for one in sight.below}
-
-
-def _account(request: HttpRequest, alert: Alert, sight: Sight, account: Account) -> dict[str, Any]:
-    below = sorted((one.place for one in sight.below), key=lambda one: one.path)
-    reasons = Counter(row.reason for row in account.not_reached)
-    return {
-        "account": account,
-        "missing": len(account.not_reached),
-        "moved_out": max(0, account.receipts - account.reached),
-        "how": [(words.HOW[code], account.by_how.get(code, 0)) for code in words.HOUSEHOLD_HOW],
-        "reasons": [(words.REASONS[code], reasons[code]) for code in REASONS if reasons[code]],
-        "by_place": queries.account_by_place(actor=request.actor, alert=alert, account=account, places=below),
-        "rows": _described(request, list(account.not_reached), sight),
-    }

@@ -13,7 +13,7 @@ from linli.core import audit
 from linli.core.actors import Actor
 from linli.core.errors import Forbidden, Invalid, Missing
 from linli.core.paths import within
-from linli.core.sheets import write_sheet
+from linli.core.sheets import harmless, write_sheet
 from linli.grid.access import check_may
 from linli.grid.models import Place
 from linli.residents import rules, words
@@ -62,14 +62,8 @@ def _csv(names: list[str], rows: Iterator[list[str]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(names)
-    writer.writerows([_harmless(text) for text in row] for row in rows)
+    writer.writerows([harmless(text) for text in row] for row in rows)
     return out.getvalue().encode("utf-8-sig")
-
-
-def _harmless(text: str) -> str:
-    """A CSV has no types: what a sheet would take for a formula gets an apostrophe, but for a phone's plus sign."""
-    is_phone = text.startswith("+") and text[1:].isdigit()
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not is_phone else text
 
 
 def _rows(actor: Actor, place: Place) -> Iterator[list[str]]:
