@@ -30,6 +30,16 @@ class Env(BaseSettings):
     inner_hosts: str = Field(
         "", description="Gateways of one's own network that may be reached, as host:port, with commas; else none is."
     )
+    oidc_issuer: str = Field("", description="Address of an OpenID Connect issuer; empty: no outside sign-in.")
+    oidc_client_id: str = Field("", description="What the issuer calls this deployment.")
+    oidc_client_secret: str = Field("", description="The secret that the issuer gave for it.")
+    oidc_name: str = Field("OpenID Connect", description="What the button of the outside sign-in is called.")
+    oidc_username_claim: str = Field(
+        "", description="Claim whose value is the name for sign-in, where the issuer is trusted to tell it."
+    )
+    oidc_second_factor: bool = Field(
+        default=False, description="The issuer asks for a second factor itself: none is asked for here."
+    )
     https: bool = Field(default=False, description="Cookies only over TLS, HSTS; set it behind every public address.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(default=False, description="One JSON object a log line.")

@@ -110,6 +110,9 @@ AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # one-time links to set a password
+OIDC_ISSUER = ENV.oidc_issuer.rstrip("/")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = ENV.oidc_client_id, ENV.oidc_client_secret
+OIDC_NAME, OIDC_USERNAME_CLAIM, OIDC_SECOND_FACTOR = ENV.oidc_name, ENV.oidc_username_claim, ENV.oidc_second_factor
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "my-day"
 

@@ -7,14 +7,16 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from linli.core.actors import NOBODY, Actor
 from linli.grid.queries import actor_for
+from linli.grid.rules import ENROL
 
 API = "/api/"  # asks for tokens by itself and answers with problem+json, not with a page
+OF_ENROLLING = frozenset({"second-factor", "second-factor-confirm"})
 
 
 class CurrentActor:
@@ -36,7 +38,9 @@ class CurrentActor:
     def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponseBase | None:
         if not getattr(view, "login_required", True) or request.path.startswith(API):
             return None
-        return None if request.user.is_authenticated else _to_the_door(request)
+        if not request.user.is_authenticated:
+            return _to_the_door(request)
+        return _to_the_second_factor(request) if request.session.get(ENROL) else None
 
 
 def _to_the_door(request: HttpRequest) -> HttpResponse:
@@ -49,6 +53,14 @@ def _to_the_door(request: HttpRequest) -> HttpResponse:
         request.get_full_path() if request.method == "GET" else _own_path(request, request.headers.get("Referer", ""))
     )
     return redirect_to_login(back)
+
+
+def _to_the_second_factor(request: HttpRequest) -> HttpResponse | None:
+    if request.resolver_match is not None and request.resolver_match.url_name in OF_ENROLLING:
+        return None
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=401, headers={"HX-Redirect": resolve_url("second-factor")})
+    return redirect("second-factor")
 
 
 def _own_path(request: HttpRequest, address: str) -> str:

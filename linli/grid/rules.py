@@ -1,9 +1,14 @@
 """The grid's vocabulary and pure rules: permissions, kinds, committees, natural order of names."""
 
+import hmac
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+import pyotp
 
 # Every permission, with its meaning. The profile's roles are made of these; docs/scope.md is made from this table.
 PERMISSIONS: dict[str, str] = {
@@ -141,3 +146,35 @@ def default_scopes() -> list[str]:
 def overlaps(from_at: Any, until_at: Any, other_from: Any, other_until: Any) -> bool:
     """Do two spans share a moment? An end is not included; None never ends."""
     return (until_at is None or other_from < until_at) and (other_until is None or from_at < other_until)
+
+
+# Signing in ----------------------------------------------------------------------------------------------------------
+
+ENROL = "enrol"  # marks a session whose account must set up a second factor before anything else opens
+OPERATORS = "operator"  # stands for operators where kinds of post are named
+STEP_S = 30
+DRIFT = 1  # steps that a phone's clock may be off either way
+
+
+def plain_code(text: str) -> str:
+    """A code as it is compared: full-width signs made plain, no spaces or dashes, small letters."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return "".join(sign for sign in folded if sign.isalnum())[:40]
+
+
+def find_totp_step(secret: str, code: str, moment: datetime, *, after: int) -> int | None:
+    """The step of a right code that lies behind `after`, the last one used; None for a wrong or used code. Where the
+    machine's clock has stepped back behind the last use, what was used lies ahead of anything that can be shown now
+    and no longer counts."""
+    now, given = int(moment.timestamp()) // STEP_S, plain_code(code)
+    totp = pyotp.TOTP(secret)
+    last = after if after <= now + DRIFT else 0
+    for step in range(now - DRIFT, now + DRIFT + 1):
+        if hmac.compare_digest(totp.generate_otp(step).encode(), given.encode()) and step > last:
+            return step
+    return None
+
+
+def totp_address(secret: str, username: str, issuer: str) -> str:
+    """What the app's camera reads (otpauth://)."""
+    return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=issuer)

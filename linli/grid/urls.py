@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linli.grid.views import accounts, places, posts, premises
+from linli.grid.views import accounts, factors, places, posts, premises, sign_in
 
 urlpatterns = [
     path("places", places.place_tree, name="place-tree"),
@@ -15,15 +15,26 @@ urlpatterns = [
     path("entrances/<int:entrance_id>", premises.entrance, name="entrance"),
     path("dwellings/<int:dwelling_id>", premises.dwelling, name="dwelling"),
     path("dwellings/<int:dwelling_id>/check", premises.dwelling_check, name="dwelling-check"),
-    path("sign-in", accounts.sign_in, name="sign-in"),
-    path("sign-out", accounts.sign_out, name="sign-out"),
-    path("password", accounts.password_new, name="password-new"),
-    path("password/<str:key>", accounts.password_link, name="password-link"),
+    path("sign-in", sign_in.sign_in, name="sign-in"),
+    path("sign-in/code", sign_in.sign_in_code, name="sign-in-code"),
+    path("sign-in/outside", sign_in.outside_begin, name="outside-begin"),
+    path("sign-in/outside/done", sign_in.outside_done, name="outside-done"),
+    path("sign-out", sign_in.sign_out, name="sign-out"),
+    path("password", sign_in.password_new, name="password-new"),
+    path("password/<str:key>", sign_in.password_link, name="password-link"),
     path("account", accounts.account, name="account"),
     path("account/password", accounts.account_password, name="account-password"),
     path("account/language", accounts.account_language, name="account-language"),
     path("account/tokens", accounts.account_tokens, name="account-tokens"),
     path("account/tokens/<int:token_id>/revoke", accounts.account_token_revoke, name="account-token-revoke"),
+    path("account/second-factor", factors.second_factor, name="second-factor"),
+    path("account/second-factor/confirm", factors.confirm, name="second-factor-confirm"),
+    path("account/second-factor/codes", factors.renew_codes, name="second-factor-codes"),
+    path("account/second-factor/change", factors.change, name="second-factor-change"),
+    path("account/second-factor/remove", factors.remove, name="second-factor-remove"),
+    path("identities/<int:identity_id>/disconnect", factors.disconnect, name="identity-disconnect"),
+    path("accounts/second-factor", factors.rules, name="factor-rules"),
+    path("accounts/<int:account_id>/second-factor", factors.reset, name="second-factor-reset"),
     path("accounts", accounts.account_list, name="account-list"),
     path("accounts/new", accounts.account_new, name="account-new"),
     path("accounts/<int:account_id>", accounts.account_detail, name="account-detail"),

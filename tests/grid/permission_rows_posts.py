@@ -38,6 +38,12 @@ APPOINTS = {"permission": "posts.appoint", "lacking": "li", "expect": {"lacking"
 NO_LINK = dict.fromkeys(PUBLIC, 404)
 
 
+def _identity(cast: Cast) -> dict[str, Any]:
+    mine = cast.actor("wang")
+    made = actions.connect_identity(actor=mine, issuer="https://id.example", subject="w-1")
+    return {"identity_id": made.pk}
+
+
 def _new_account(cast: Cast) -> dict[str, Any]:
     return {"name": "马莉", "username": "ma.li", "phone": ""}
 
@@ -73,6 +79,20 @@ ROWS = [
     Row(  # one's own; an operator may end anybody's
         "account-token-revoke", "POST", kwargs=_token, lacking="zhou", expect={"lacking": 404, "operator": 302}
     ),
+    Row("sign-in-code", answers=dict.fromkeys(SIGNED_IN, 302)),
+    Row("sign-in-code", "POST", answers=dict.fromkeys(SIGNED_IN, 302)),
+    Row("outside-begin", answers=dict.fromkeys(SIGNED_IN, 404)),  # this deployment has none
+    Row("outside-done", answers=dict.fromkeys(SIGNED_IN, 404)),
+    Row("second-factor", answers=SIGNED_IN),
+    Row("second-factor", "POST", answers=SIGNED_IN),
+    Row("second-factor-confirm", "POST", answers={**dict.fromkeys(SIGNED_IN, 422), "anonymous": 302}),
+    Row("second-factor-codes", "POST", answers={**dict.fromkeys(SIGNED_IN, 422), "anonymous": 302}),
+    Row("second-factor-change", "POST", answers={**dict.fromkeys(SIGNED_IN, 422), "anonymous": 302}),
+    Row("second-factor-remove", "POST", answers={**dict.fromkeys(SIGNED_IN, 422), "anonymous": 302}),
+    Row("identity-disconnect", "POST", kwargs=_identity, lacking="zhou", expect={"lacking": 404, "operator": 302}),
+    Row("factor-rules", answers=OPERATOR),
+    Row("factor-rules", "POST", answers=OPERATOR),
+    Row("second-factor-reset", "POST", answers=OPERATOR, kwargs=_account, data=lambda cast: {"reason": "lost"}),
     Row("account-list", answers=OPERATOR),
     Row("account-list", "POST", answers=OPERATOR, data=lambda cast: {"q": "李"}),
     Row("account-new", answers=OPERATOR),

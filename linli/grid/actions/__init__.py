@@ -17,6 +17,7 @@ from linli.grid.actions.accounts import (
     set_password_by_link,
 )
 from linli.grid.actions.headcounts import Change, fold_headcounts, record_headcount_changes
+from linli.grid.actions.identities import adopt_identity, connect_identity, disconnect_identity, note_identity_use
 from linli.grid.actions.placements import WantedDwelling, ensure_dwellings, place_inhabited_entrances
 from linli.grid.actions.places import NewPlace, add_place, add_places, rename_place
 from linli.grid.actions.posts import NewAppointment, add_organisation, appoint, appoint_many, end_appointment
@@ -29,6 +30,16 @@ from linli.grid.actions.premises import (
     add_premises,
     place_entrances,
     record_vacancy_check,
+)
+from linli.grid.actions.second_factor import (
+    begin_second_factor,
+    change_phone,
+    confirm_second_factor,
+    pass_second_factor,
+    remove_second_factor,
+    renew_recovery_codes,
+    reset_second_factor,
+    set_factor_rules,
 )
 from linli.grid.actions.tables import PlaceBatch, PlacesImported, import_places
 from linli.grid.actions.vacancies import record_vacancy_checks
@@ -50,11 +61,17 @@ __all__ = [
     "add_place",
     "add_places",
     "add_premises",
+    "adopt_identity",
     "appoint",
     "appoint_many",
     "appoint_person",
+    "begin_second_factor",
     "change_own_language",
+    "change_phone",
+    "confirm_second_factor",
+    "connect_identity",
     "deactivate_account",
+    "disconnect_identity",
     "end_appointment",
     "ensure_dwellings",
     "fold_headcounts",
@@ -63,15 +80,21 @@ __all__ = [
     "make_accounts",
     "make_password_link",
     "make_token",
+    "note_identity_use",
     "note_token_use",
+    "pass_second_factor",
     "place_entrances",
     "place_inhabited_entrances",
     "reactivate_account",
     "record_headcount_changes",
     "record_vacancy_check",
     "record_vacancy_checks",
+    "remove_second_factor",
     "rename_place",
+    "renew_recovery_codes",
+    "reset_second_factor",
     "revoke_token",
+    "set_factor_rules",
     "set_operator",
     "set_password",
     "set_password_by_link",

@@ -184,7 +184,7 @@ def change_own_language(*, actor: Actor, language: str) -> None:
     if language not in dict(settings.LANGUAGES):
         raise Invalid(fields={"language": _("Choose one of the languages.")})
     with transaction.atomic():
-        account = _own(actor)
+        account = own_account(actor)
         account.language = language
         account.save(update_fields=["language"])
         record(actor, "change_own_language", account, fields=["language"])
@@ -196,7 +196,7 @@ def set_password(*, actor: Actor, account: Account, password: str, current: str 
     with transaction.atomic():
         found = Account.objects.select_for_update().get(pk=account.pk)
         if actor.kind != "system":
-            _own(actor, found)
+            own_account(actor, found)
             if found.has_usable_password() and not found.check_password(current or ""):
                 raise Invalid(fields={"current": _("This is not your present password.")})
         _set(found, password)
@@ -206,7 +206,7 @@ def set_password(*, actor: Actor, account: Account, password: str, current: str 
         return found
 
 
-def _own(actor: Actor, account: Account | None = None) -> Account:
+def own_account(actor: Actor, account: Account | None = None) -> Account:
     """One's own account, by a person at the keyboard: a program's token never changes an account."""
     if actor.kind != "account" or (account is not None and actor.id != account.pk):
         raise Missing()
@@ -321,7 +321,7 @@ def make_token(
     content = [account.pk, name, sorted(scopes), days]
     with transaction.atomic():
         if actor.kind != "system":
-            _own(actor, account)
+            own_account(actor, account)
         if done_before(actor, "make_token", write_id, content):
             lost = _(
                 "This token was made already and is shown only once. If you lost it, revoke it and make a new one."
@@ -356,7 +356,7 @@ def revoke_token(*, actor: Actor, token_id: int) -> ApiToken:
     with transaction.atomic():
         rows = ApiToken.objects.select_related("account").select_for_update(of=("self",)).filter(pk=token_id)
         if not may_operate(actor):
-            rows = rows.filter(account_id=_own(actor).pk)
+            rows = rows.filter(account_id=own_account(actor).pk)
         found = rows.first()
         if found is None:
             raise Missing()

@@ -1,43 +1,12 @@
-"""Forms of sign-in, accounts and tokens. They parse; the actions decide."""
+"""Forms of accounts and tokens. They parse; the actions decide."""
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from linli.grid.rules import MOST_TOKEN_DAYS, PERMISSIONS, SENSITIVE, TOKEN_DAYS, plain_username
+from linli.grid.forms.sign_in import NewPasswordForm
+from linli.grid.rules import MOST_TOKEN_DAYS, PERMISSIONS, SENSITIVE, TOKEN_DAYS
 from linli.grid.words import PERMISSION_WORDS
-
-
-class SignInForm(forms.Form):
-    username = forms.CharField(label=_("Name for sign-in"), max_length=60)
-    password = forms.CharField(label=_("Password"), max_length=256, strip=False, widget=forms.PasswordInput)
-    next = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def clean_username(self) -> str:
-        text: str = self.cleaned_data["username"]
-        return plain_username(text) or text.strip().lower()
-
-
-class NewPasswordForm(forms.Form):
-    password = forms.CharField(
-        label=_("New password"),
-        max_length=256,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 10 characters. Three or four words that nobody would guess are easy to remember."),
-    )
-    again = forms.CharField(
-        label=_("New password, once more"),
-        max_length=256,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-    def clean_again(self) -> str:
-        again: str = self.cleaned_data["again"]
-        if again != self.cleaned_data.get("password"):
-            raise forms.ValidationError(_("The two are not the same."))
-        return again
 
 
 class OwnPasswordForm(NewPasswordForm):

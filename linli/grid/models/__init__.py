@@ -2,6 +2,7 @@ from linli.grid.models.accounts import Account, ApiToken, Appointment, Organisat
 from linli.grid.models.headcounts import Headcount, HeadcountChange
 from linli.grid.models.places import Place, PlacePast
 from linli.grid.models.premises import Building, Dwelling, Entrance, EntrancePlacement, Estate, VacancyCheck
+from linli.grid.models.sign_in import FactorRule, OutsideIdentity, RecoveryCode, SecondFactor
 
 __all__ = [
     "Account",
@@ -12,10 +13,14 @@ __all__ = [
     "Entrance",
     "EntrancePlacement",
     "Estate",
+    "FactorRule",
     "Headcount",
     "HeadcountChange",
     "Organisation",
+    "OutsideIdentity",
     "Place",
     "PlacePast",
+    "RecoveryCode",
+    "SecondFactor",
     "VacancyCheck",
 ]

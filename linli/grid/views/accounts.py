@@ -1,4 +1,4 @@
-"""Pages of sign-in, one's own account, tokens, the operator's accounts, and the audit trail."""
+"""Pages of one's own account, tokens, the operator's accounts, and the audit trail."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,29 +6,25 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
-from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth import update_session_auth_hash
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
-from django.urls import NoReverseMatch, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from linli.core import clock
-from linli.core.errors import Invalid, Missing, Problem
+from linli.core.errors import Invalid, Problem
 from linli.core.middleware import no_referrer
 from linli.grid import actions, queries
 from linli.grid.forms.accounts import (
     AccountForm,
     LanguageForm,
-    NewPasswordForm,
     OwnPasswordForm,
     ReasonForm,
-    SignInForm,
     TokenForm,
 )
 from linli.grid.models import Account
@@ -36,7 +32,6 @@ from linli.grid.numbers import masked_phone
 from linli.grid.words import act_words
 
 PAGE = 50
-LINK = "password_link"  # where a one-time link waits in the session after its address was cleaned
 
 
 def write_id(request: HttpRequest) -> UUID | None:
@@ -60,88 +55,11 @@ def take(form: Any, problem: Problem) -> None:
         form.add_error(None, str(problem.detail))
 
 
-# The door ------------------------------------------------------------------------------------------------------------
-
-
-@login_not_required
-@sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
-    form = SignInForm(request.POST or None, initial={"next": request.GET.get("next", "")})
-    if request.method == "GET" and request.user.is_authenticated:
-        return redirect(_way_back(request, request.GET.get("next", "")))
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        account = authenticate(request, username=given["username"], password=given["password"])
-        if account is not None:
-            login(request, account)  # a new session key: one planted before is worth nothing
-            return _remember_language(redirect(_way_back(request, given["next"])), getattr(account, "language", ""))
-        form.add_error(None, _("The name or the password is wrong."))
-    return render(request, "core/sign_in.html", {"form": form}, status=422 if form.errors else 200)
-
-
-def _way_back(request: HttpRequest, wanted: str) -> str:
-    """Only ever to a page of this site."""
-    if wanted and url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        return wanted
-    try:
-        return resolve_url(settings.LOGIN_REDIRECT_URL)
-    except NoReverseMatch:  # a deployment without a desk
-        return reverse("account")
-
-
-def _remember_language(response: HttpResponse, language: str) -> HttpResponse:
+def remember_language(response: HttpResponse, language: str) -> HttpResponse:
     if language in dict(settings.LANGUAGES):
         year, secure = 365 * 86400, settings.SESSION_COOKIE_SECURE
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=year, samesite="Lax", secure=secure)
     return response
-
-
-@login_not_required
-@require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
-    """Leaves nothing of one person on a shared phone: neither pages kept by the browser nor what scripts stored."""
-    logout(request)
-    response = redirect("sign-in")
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return response
-
-
-# A one-time link -----------------------------------------------------------------------------------------------------
-
-
-@login_not_required
-@require_GET
-def password_link(request: HttpRequest, key: str) -> HttpResponse:
-    """Take the link out of the address before anything is shown. Opening it changes nothing yet."""
-    request.session[LINK] = key
-    return no_referrer(redirect("password-new"))
-
-
-@login_not_required
-@sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
-def password_new(request: HttpRequest) -> HttpResponse:
-    uid, _dash, token = request.session.get(LINK, "").partition("-")
-    account = queries.find_account_by_link(uid=uid, token=token)
-    if account is None:
-        raise Missing(_("This link has been used or has run out. Ask your operator for a new one."))
-    form = NewPasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.set_password_by_link(
-                actor=request.actor, uid=uid, token=token, password=form.cleaned_data["password"]
-            )
-        except Invalid as problem:
-            take(form, problem)
-        else:
-            logout(request)
-            messages.success(request, _("Your password is set. Sign in with it."))
-            return redirect("sign-in")
-    page = {"form": form, "account": account}
-    return no_referrer(render(request, "grid/account_new_password.html", page, status=422 if form.errors else 200))
 
 
 # One's own account ---------------------------------------------------------------------------------------------------
@@ -162,6 +80,9 @@ def _account_page(request: HttpRequest, form: OwnPasswordForm) -> HttpResponse:
         "form": form,
         "language": LanguageForm(initial={"language": mine.language or request.LANGUAGE_CODE}),
         "entries": _named(entries),
+        "factor": queries.read_own_factor(actor=request.actor),
+        "identities": queries.list_identities(actor=request.actor, account=mine),
+        "outside": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
         "operator": mine.is_operator,
         "may_audit": mine.is_operator or request.actor.may_somewhere("audit.see"),
     }
@@ -194,7 +115,7 @@ def account_password(request: HttpRequest) -> HttpResponse:
 def account_language(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     actions.change_own_language(actor=request.actor, language=language)
-    return _remember_language(redirect("account"), language)
+    return remember_language(redirect("account"), language)
 
 
 # Tokens of programs --------------------------------------------------------------------------------------------------
@@ -264,7 +185,15 @@ def account_detail(request: HttpRequest, account_id: int) -> HttpResponse:
 
 def _detail(request: HttpRequest, found: Account, **more: Any) -> HttpResponse:
     tokens = queries.list_tokens(actor=request.actor, account=found)[:PAGE]
-    page = {"account": found, "tokens": tokens, "form": ReasonForm(), "now": clock.now(), **more}
+    page = {
+        "account": found,
+        "tokens": tokens,
+        "form": ReasonForm(),
+        "now": clock.now(),
+        "has_factor": queries.has_factor(found),
+        "identities": queries.list_identities(actor=request.actor, account=found),
+        **more,
+    }
     return no_referrer(render(request, "grid/account_detail.html", page))
 
 
