@@ -15,11 +15,20 @@ from linli.core.logs import log
 from linli.core.models import DoneWrite, Event, Lease, Throttle
 
 Job = Callable[[], object]
+Loop = Callable[[threading.Event], object]
 _jobs: dict[str, tuple[Job, timedelta]] = {}
+_loops: list[tuple[Loop, Job]] = []
 
 
 def every(seconds: float, job: Job) -> None:
     _jobs[f"{job.__module__}.{job.__name__}"] = (job, timedelta(seconds=seconds))
+
+
+def beside(loop: Loop, *, once: Job) -> None:
+    """`loop` runs in a thread of every worker until its event is set: what may wait long for others, and must not hold up
+    the clock. `once` does in the caller's thread what is due now."""
+    if (loop, once) not in _loops:
+        _loops.append((loop, once))
 
 
 def schedule() -> dict[str, float]:
@@ -64,12 +73,17 @@ def run_everything() -> None:
         pass
     for job, _period in _jobs.values():
         job()
+    for _loop, once in _loops:
+        once()
     while events.deliver_due():
         pass
 
 
 def work(stop: threading.Event, *, pause: float = 0.5) -> None:
-    """A worker's life: events as they come, jobs as they fall due, until `stop`."""
+    """A worker's life: events as they come, jobs as they fall due, loops beside them, until `stop`."""
+    beside_us = [threading.Thread(target=loop, args=(stop,), name=loop.__name__) for loop, _once in _loops]
+    for thread in beside_us:
+        thread.start()
     while not stop.is_set():
         try:
             busy = events.deliver_due() + run_due()
@@ -79,6 +93,8 @@ def work(stop: threading.Event, *, pause: float = 0.5) -> None:
         close_old_connections()
         if not busy:
             stop.wait(pause)
+    for thread in beside_us:
+        thread.join()
 
 
 def seal_audit() -> int:

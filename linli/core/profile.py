@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 SHIPPED = Path(__file__).resolve().parent.parent / "profiles"
-SECTIONS = {"place_kinds", "post_kinds", "roles", "groups", "urgencies", "register", "staffing"}
+SECTIONS = {"place_kinds", "post_kinds", "roles", "groups", "urgencies", "register", "staffing", "quiet"}
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class Sender(models.Model):
     is_on = models.BooleanField(default=True)
     tokens = models.FloatField(default=0)
     tokens_at = models.DateTimeField(null=True)
+    booked_until = models.DateTimeField(null=True)  # until when what waits has its turns
     failures = models.PositiveSmallIntegerField(default=0)  # in a row
     broken_until = models.DateTimeField(null=True)
     last_ok_at = models.DateTimeField(null=True)
@@ -128,7 +129,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One recipient's part of a dispatch, through all means tried. `step` counts the means, `tries` the tries by it.
+    """One recipient's part of a dispatch, through all means tried. `tries` counts the tries by the present one.
 
     A claim belongs to a worker that shows signs of life (Pulse), not to a span of the clock: a clock that steps neither
     sends twice nor leaves anything lying. `set_at` tells when `next_at` was written, for the same reason.
@@ -139,7 +140,6 @@ class Delivery(models.Model):
     recipient = models.BigIntegerField()
     path = PathField(max_length=120, blank=True)
     state = models.CharField(max_length=10)  # rules.STATES
-    step = models.PositiveSmallIntegerField()
     tries = models.PositiveSmallIntegerField()
     channel = models.CharField(max_length=10, blank=True)
     sender = models.ForeignKey(Sender, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -148,7 +148,7 @@ class Delivery(models.Model):
     link = models.ForeignKey(PersonalLink, null=True, on_delete=models.SET_NULL, related_name="+")
     maybe_twice = models.BooleanField()
     failure = models.CharField(max_length=20, blank=True)  # rules.FAILURES
-    tried = models.JSONField()  # [[channel, failure], …], the first first
+    tried = models.JSONField()  # [[channel, failure, mark of the address], …]: means that are through
     next_at = models.DateTimeField()
     set_at = models.DateTimeField()
     claimed_by = models.UUIDField(null=True)

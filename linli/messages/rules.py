@@ -81,6 +81,7 @@ STATES: dict[str, tuple[str, ...]] = {
     STOPPED: (CONFIRMED,),
     CONFIRMED: (),
 }
+UNREAD = (QUEUED, SENT, DELIVERED, FAILED)  # opened meanwhile: whatever a provider says, it has arrived
 WAITING = (QUEUED, CLAIMED, TO_CALL)
 
 # Why a delivery failed: a closed list.
@@ -153,6 +154,7 @@ SLACK = timedelta(
 BREAKS_AFTER = 5  # failures in a row
 BREAK = timedelta(minutes=2)
 LONGEST_BREAK = timedelta(minutes=30)
+LINK_LASTS = {HOUSEHOLD: timedelta(days=180), SHARED: timedelta(days=7)}
 REPLY_KEPT = timedelta(days=180)
 REPLY_TO = timedelta(days=7)  # a reply answers what was sent within so long
 

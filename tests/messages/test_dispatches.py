@@ -52,7 +52,7 @@ def test_nobody_is_twice_in_a_dispatch_and_everybody_may_be_in_two():
     assert enqueue(two, *people(1)) == 1
     assert Delivery.objects.count() == 5
     row = Delivery.objects.filter(kind="household").earliest("id")
-    assert (row.state, row.tried, row.maybe_twice, row.step) == ("queued", [], False, 0)
+    assert (row.state, row.tried, row.maybe_twice, row.tries) == ("queued", [], False, 0)
     assert abs(row.next_at - clock.now()) < timedelta(minutes=1)
 
 

@@ -83,9 +83,9 @@ def _insert(dispatch: Dispatch, recipients: Sequence[Recipient]) -> int:
     moment = "%s" if vendor == "sqlite" else "%s::timestamptz"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""INSERT INTO linli_messages_delivery (dispatch_id, kind, recipient, path, state, step, tries, channel,
+            f"""INSERT INTO linli_messages_delivery (dispatch_id, kind, recipient, path, state, tries, channel,
                 address_index, provider_ref, maybe_twice, failure, tried, next_at, set_at)
-            SELECT {"%s" if vendor == "sqlite" else "%s::uuid"}, j.kind, j.recipient, j.path, 'queued', 0, 0, '', '', '',
+            SELECT {"%s" if vendor == "sqlite" else "%s::uuid"}, j.kind, j.recipient, j.path, 'queued', 0, '', '', '',
                 {false}, '', {empty}, {moment}, {moment}
             FROM {_ROWS[vendor]} WHERE 1 = 1 ON CONFLICT (dispatch_id, kind, recipient) DO NOTHING""",  # noqa: S608
             [dispatch.pk.hex if vendor == "sqlite" else str(dispatch.pk), now, now, rows],

@@ -10,8 +10,8 @@ from django.db import transaction
 from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.crypto import keyed_hash
-from linli.messages.models import PersonalLink
-from linli.messages.rules import ITSELF
+from linli.messages.models import Delivery, PersonalLink
+from linli.messages.rules import ITSELF, READ, UNREAD
 
 BYTES = 24  # 192 random bits
 
@@ -25,14 +25,30 @@ class Wanted:
     answers_as: str = ITSELF
 
 
+@dataclass(frozen=True)
+class Made:
+    """A link and its token, which is shown once: only its keyed hash is stored."""
+
+    id: int
+    token: str
+
+
 def make_links(
     *, actor: Actor, purpose: str, wanted: Sequence[Wanted], expires_at: datetime, path: str = ""
 ) -> list[str]:
-    """Tokens in the order asked for. They are shown once: only their keyed hashes are stored."""
+    """Tokens in the order asked for."""
+    made = make_link_rows(actor=actor, purpose=purpose, wanted=wanted, expires_at=expires_at, path=path)
+    return [one.token for one in made]
+
+
+def make_link_rows(
+    *, actor: Actor, purpose: str, wanted: Sequence[Wanted], expires_at: datetime, path: str = ""
+) -> list[Made]:
+    """The same with the ids of the links."""
     tokens = [secrets.token_urlsafe(BYTES) for _one in wanted]
     with transaction.atomic():
         now = clock.now()
-        PersonalLink.objects.bulk_create(
+        rows = PersonalLink.objects.bulk_create(
             PersonalLink(
                 token_hash=keyed_hash(token, "link"),
                 purpose=purpose,
@@ -46,7 +62,7 @@ def make_links(
             for token, one in zip(tokens, wanted, strict=True)
         )
         audit.record(actor, "make_links", ("messages.link", purpose), fields=[f"links:{len(tokens)}"], path=path)
-    return tokens
+    return [Made(row.pk, token) for row, token in zip(rows, tokens, strict=True)]
 
 
 def revoke_links(*, actor: Actor, purpose: str, subject: int, source: str = "", path: str = "") -> int:
@@ -64,4 +80,6 @@ def note_opened(*, actor: Actor, link: PersonalLink) -> None:
     if link.opened_at is None:
         with transaction.atomic():
             PersonalLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=clock.now())
+            waiting = Delivery.objects.filter(link=link.pk, state__in=UNREAD)
+            waiting.update(state=READ, claimed_by=None)
             audit.record(actor, "open_link", ("messages.link", link.pk))

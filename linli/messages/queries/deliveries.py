@@ -4,11 +4,12 @@ counts are scoped here."""
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Count, Max
 
 from linli.core.actors import Actor
-from linli.messages.models import Delivery
+from linli.messages.models import Delivery, Pulse
 from linli.messages.rules import CLAIMED, CONFIRMED, DELIVERED, FAILED, QUEUED, READ, SENT, STOPPED, TO_CALL, Recipient
 
 BATCH = 5_000
@@ -63,3 +64,8 @@ def count_states(*, actor: Actor, source: tuple[str, str], drill: bool | None = 
     if CLAIMED in found:
         found[QUEUED] = found.get(QUEUED, 0) + found.pop(CLAIMED)
     return found
+
+
+def read_pulses() -> dict[UUID, int]:
+    """Worker → its last sign of life, for the other workers."""
+    return dict(Pulse.objects.values_list("pk", "beat"))

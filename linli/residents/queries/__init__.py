@@ -1,5 +1,6 @@
 """Every read that leaves the room. Takes the actor, is always scoped; `reach` takes what the caller has scoped."""
 
+from linli.residents.queries.contacts import Contact, list_contacts
 from linli.residents.queries.due import DueRecord, is_any_due, list_due
 from linli.residents.queries.reach import (
     Door,
@@ -44,6 +45,7 @@ from linli.residents.queries.rosters import get_upload, list_grants, list_upload
 __all__ = [
     "A_PAGE",
     "AnswererLine",
+    "Contact",
     "Door",
     "DueRecord",
     "Filters",
@@ -71,6 +73,7 @@ __all__ = [
     "get_upload",
     "is_any_due",
     "list_answerers",
+    "list_contacts",
     "list_dead_contacts",
     "list_departed",
     "list_due",
