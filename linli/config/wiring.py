@@ -6,9 +6,8 @@ from linli.core import erasures, events, holds, jobs
 from linli.duties.jobs import move_tasks, note_dead_phone, review_standing_tasks
 from linli.duties.queries import hold_in_open_tasks
 from linli.grid.jobs import fold_headcounts
-from linli.residents.events import HouseholdsErased, PhoneFoundDead
 from linli.messages import jobs as message_jobs
-from linli.residents.events import PhoneFoundDead
+from linli.residents.events import HouseholdsErased, PhoneFoundDead
 from linli.residents.jobs import forget_uploads, import_waiting_rosters
 from linli.rounds.jobs import carry_moves, fold_tallies, forget_erased_homes
 from linli.rounds.queries import hold_in_open_rounds
