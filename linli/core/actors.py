@@ -16,6 +16,8 @@ class Grant:
     post_kind: str = ""
     place_id: int | None = None
     appointment_id: int | None = None
+    lent_by: int = 0  # account of an absent holder whose post this is; 0: one's own
+    lent_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Actor:
     name: str = ""
     grants: tuple[Grant, ...] = field(default=())
     token_scopes: frozenset[str] | None = None
+    used: set[Grant] = field(default_factory=set, compare=False, repr=False)  # lent grants that decided a question
 
     @property
     def ref(self) -> str:
@@ -40,7 +43,19 @@ class Actor:
 
     def may(self, permission: str, path: str) -> bool:
         """Does a post held at or above `path` allow it?"""
-        return any(path.startswith(grant.path) for grant in self.grants if self._allows(grant, permission))
+        allowing = [one for one in self.grants if path.startswith(one.path) and self._allows(one, permission)]
+        if allowing and all(one.lent_by for one in allowing):
+            self.used.add(allowing[0])
+        return bool(allowing)
+
+    def acts_for(self, path: str) -> str:
+        """Whom one stands in for by acting at `path`, for the audit trail: the absent holder whose post alone allowed it.
+        Empty where one's own posts did."""
+        here = [one for one in self.grants if path and path.startswith(one.path)]
+        lent = [one for one in here if one.lent_by and (one in self.used or len(here) == 1)]
+        if not lent and here and all(one.lent_by for one in here):
+            lent = here
+        return f"account:{lent[0].lent_by}" if lent else ""
 
     def may_somewhere(self, permission: str) -> bool:
         return any(self._allows(grant, permission) for grant in self.grants)

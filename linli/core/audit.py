@@ -25,7 +25,7 @@ def record_many(
     actor: Actor, act: str, objects: Iterable[Any], *, fields: Sequence[str] = (), reason: str = "", path: str = ""
 ) -> None:
     """The same act on several objects, in one insert. A batch of one kind is best named by the batch itself."""
-    at = clock.now()
+    at, acted_for = clock.now(), actor.acts_for(path)
     named = [obj if isinstance(obj, tuple) else (obj._meta.label_lower, obj.pk) for obj in objects]
     AuditEntry.objects.bulk_create(
         AuditEntry(
@@ -37,6 +37,7 @@ def record_many(
             fields=list(fields),
             reason=reason[:300],
             path=path,
+            acted_for=acted_for,
         )
         for kind, key in named
     )

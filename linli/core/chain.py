@@ -66,7 +66,8 @@ class Break:
 
 def _line(entry: AuditEntry) -> bytes:
     parts = [entry.id, entry.at.isoformat(), entry.actor, entry.act, entry.object_type, entry.object_id]
-    return json.dumps([*parts, entry.fields, entry.reason, entry.path], ensure_ascii=False).encode()
+    stood_in = [entry.acted_for] if entry.acted_for else []  # entries from before there were deputies keep their digest
+    return json.dumps([*parts, entry.fields, entry.reason, entry.path, *stood_in], ensure_ascii=False).encode()
 
 
 def _walk(before: str, rows: Iterator[AuditEntry] | list[AuditEntry], running: Any = None) -> Iterator[tuple[int, Any]]:

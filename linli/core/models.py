@@ -25,6 +25,7 @@ class AuditEntry(models.Model):
     fields = models.JSONField(default=list)
     reason = models.CharField(max_length=300, blank=True)
     path = models.CharField(max_length=200, blank=True)
+    acted_for = models.CharField(max_length=40, blank=True, default="")  # the absent holder whose deputy the actor is
     seal = models.ForeignKey(AuditSeal, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:

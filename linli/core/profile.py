@@ -7,6 +7,7 @@ from typing import Any
 
 SHIPPED = Path(__file__).resolve().parent.parent / "profiles"
 SECTIONS = {"place_kinds", "post_kinds", "roles", "groups", "urgencies", "register", "staffing", "quiet"}
+OPTIONAL = {"absence", "approval", "questions"}  # left out: what the room takes for usual
 
 
 @dataclass(frozen=True)
@@ -33,5 +34,5 @@ def load_profile(name: str) -> Profile:
     lacking = ({"name", "language", "time_zone"} | SECTIONS) - set(data)
     if lacking:
         raise SystemExit(f"linli: the profile {path} lacks {', '.join(sorted(lacking))}")
-    sections = {key: data[key] for key in SECTIONS}
+    sections = {key: data[key] for key in SECTIONS} | {key: data.get(key, {}) for key in OPTIONAL}
     return Profile(data["name"], data["language"], data["time_zone"], sections)

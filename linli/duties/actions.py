@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import audit, clock
@@ -16,13 +16,15 @@ from linli.core.locks import lock
 from linli.core.writes import done_before, mark_done
 from linli.duties.access import check_may_work
 from linli.duties.models import Task, TaskLine, TaskMove
-from linli.duties.rules import APPOINTMENT_ENDED, CLIMBED, DEAD_CONTACT, DONE, HANDED_OVER, VACANCY
+from linli.duties.rules import APPOINTMENT_ENDED, AWAY, BACK, CLIMBED, DEAD_CONTACT, DONE, HANDED_OVER, VACANCY
 from linli.grid.models import Appointment
 from linli.grid.queries import (
     Holder,
     find_holder,
+    find_holder_by_appointment,
     find_place_at,
     holders_on_the_way_up,
+    is_standing_with,
     list_staffed_paths,
     list_vacant_parts,
 )
@@ -143,19 +145,13 @@ def hand_over(*, actor: Actor, task: Task, to: Appointment, note: str = "", writ
         fresh = Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
         if fresh.closed_at is not None:
             raise Conflict(_("This task is closed: there is nothing left to hand over."))
-        valid = Appointment.objects.valid_at(clock.now()).filter(pk=to.pk, account__is_active=True)
-        chosen = valid.select_related("place", "account").first()
-        if chosen is None or not fresh.area_path.startswith(chosen.place.path):
+        chosen = find_holder_by_appointment(to.pk)
+        if chosen is None or not fresh.area_path.startswith(chosen.path):
             raise Invalid(_("Choose someone who holds a post at this place or above it now."))
         mark_done(actor, "hand_over_task", write_id, content, fresh.pk)
-        if chosen.account_id == fresh.holder_id:
+        if (chosen.account_id, chosen.appointment_id) == (fresh.holder_id, fresh.appointment_id):
             return fresh
-        _move(
-            fresh,
-            Holder(chosen.account_id, chosen.pk, chosen.account.name, chosen.post_kind, chosen.place_id, ""),
-            HANDED_OVER,
-            note,
-        )
+        _move(fresh, chosen, HANDED_OVER, note)
         audit.record(actor, "hand_over_task", fresh, fields=["holder"], reason=note, path=fresh.area_path)
         return fresh
 
@@ -180,17 +176,36 @@ def _move(task: Task, to: Holder | None, cause: str, note: str = "") -> None:
 
 def climb_overdue(*, actor: Actor) -> int:
     """Tasks that nobody began in time pass to the level above; at the top they stay, and are not moved again."""
-    return _give_on(actor, Q(pass_at__lte=clock.now(), begun_at=None), CLIMBED, _above)
+    return _give_on(actor, Task.objects.filter(pass_at__lte=clock.now(), begun_at=None), _climbed, _above)
 
 
 def give_on_orphans(*, actor: Actor) -> int:
-    """Tasks whose holder's appointment ended go to whoever answers for the area now."""
+    """Tasks whose holder's appointment ended, who is away, or who stood in for somebody and does no more, go to whoever
+    answers for the area now."""
+    return _give_on(actor, _orphans(), _why_orphaned, _now_responsible)
+
+
+def _orphans() -> QuerySet[Task]:
     now = clock.now()
     ended = Q(appointment__until_at__lte=now) | Q(holder__is_active=False) | Q(holder=None)
-    return _give_on(actor, ended, APPOINTMENT_ENDED, _now_responsible)
+    return Task.objects.filter(ended | ~is_standing_with("appointment", "holder", now))
 
 
+Why = Callable[[Task], str]
 Choose = Callable[[Task, str, dict[str, list[Holder]]], Holder | None]
+
+
+def _climbed(_task: Task) -> str:
+    return CLIMBED
+
+
+def _why_orphaned(task: Task) -> str:
+    held = task.appointment
+    if held is None or task.holder is None or not task.holder.is_active:
+        return APPOINTMENT_ENDED
+    if held.until_at is not None and held.until_at <= clock.now():
+        return APPOINTMENT_ENDED
+    return AWAY if held.account_id == task.holder_id else BACK
 
 
 def _above(_task: Task, post_path: str, holders: dict[str, list[Holder]]) -> Holder | None:
@@ -201,25 +216,38 @@ def _now_responsible(task: Task, _post_path: str, holders: dict[str, list[Holder
     return find_holder(task.area_path, holders)
 
 
-def _give_on(actor: Actor, which: Q, cause: str, choose: Choose) -> int:
+def _give_on(actor: Actor, which: QuerySet[Task], why: Why, choose: Choose) -> int:
     with transaction.atomic():
         lock("tasks.climb")
-        tasks = list(Task.objects.open().filter(which).select_related("post_place")[:5_000])
+        rows = which.filter(closed_at=None).select_related("post_place", "appointment", "holder")
+        tasks = list(rows.order_by("made_at", "id")[:5_000])
         if not tasks:
             return 0
         holders = holders_on_the_way_up({task.area_path for task in tasks} | {task.post_place.path for task in tasks})
-        moves = [(task, choose(task, task.post_place.path, holders)) for task in tasks]
-        _write_moves(moves, cause)
-        audit.record_many(actor, f"task_{cause}", [("duties.task", task.pk) for task, _to in moves], fields=["holder"])
-        return len(moves)
+        moves = [(task, choose(task, task.post_place.path, holders), why(task)) for task in tasks]
+        moved = _write_moves([one for one in moves if not _stays(*one)])
+        for cause in sorted({one for _key, one in moved}):
+            keys = [("duties.task", key) for key, one in moved if one == cause]
+            audit.record_many(actor, f"task_{cause}", keys, fields=["holder"])
+        return len(moved)
 
 
-def _write_moves(moves: Sequence[tuple[Task, Holder | None]], cause: str) -> None:
+def _stays(task: Task, to: Holder | None, cause: str) -> bool:
+    """Nothing to write: nobody else is there, and it is not on its way up."""
+    same = to is None or (to.account_id, to.appointment_id) == (task.holder_id, task.appointment_id)
+    return same and cause != CLIMBED
+
+
+def _write_moves(moves: Sequence[tuple[Task, Holder | None, str]]) -> list[tuple[UUID, str]]:
+    """Returns (task, cause) of those that went to somebody else."""
     now = clock.now()
     written = []
-    for task, to in moves:
-        task.pass_at = None if to is None else now + CLIMB_AGAIN
-        if to is None or to.account_id == task.holder_id:
+    for task, to, cause in moves:
+        if cause == CLIMBED:
+            task.pass_at = None if to is None else now + CLIMB_AGAIN
+        elif task.pass_at is not None:
+            task.pass_at = max(task.pass_at, now + CLIMB_AGAIN)
+        if to is None or (to.account_id, to.appointment_id) == (task.holder_id, task.appointment_id):
             continue
         written.append(
             TaskMove(
@@ -237,7 +265,8 @@ def _write_moves(moves: Sequence[tuple[Task, Holder | None]], cause: str) -> Non
         task.climbed += cause == CLIMBED
     TaskMove.objects.bulk_create(written, batch_size=500)
     fields = ["holder", "appointment", "post_kind", "post_place", "climbed", "pass_at"]
-    Task.objects.bulk_update([task for task, _to in moves], fields, batch_size=200)
+    Task.objects.bulk_update([task for task, _to, _cause in moves], fields, batch_size=200)
+    return [(one.task_id, one.cause) for one in written]
 
 
 def remind(*, actor: Actor, tasks: Iterable[UUID]) -> None:
@@ -254,7 +283,7 @@ def remind(*, actor: Actor, tasks: Iterable[UUID]) -> None:
 def hold_vacancies(*, actor: Actor, paths: Sequence[str]) -> int:
     """One task for each holder of vacant parts below `paths`: the part is theirs until somebody is appointed. Returns how
     many posts of the line are vacant."""
-    parts = list_vacant_parts(paths=list(paths), most=MOST)
+    parts = list_vacant_parts(paths=list(paths), most=MOST, away=False)
     held = {by for _place, by in parts if by is not None}
     due = clock.now() + STANDING
     tasks = [NewTask(VACANCY, one.place_id, one.path, one, due) for one in held]
@@ -266,7 +295,7 @@ def review_vacancies(*, actor: Actor) -> None:
     """Everywhere: open what is vacant now, close what has been filled, or is held by somebody else."""
     paths = list_staffed_paths()
     hold_vacancies(actor=actor, paths=paths)
-    held = {by.place_id for _place, by in list_vacant_parts(paths=paths, most=MOST) if by is not None}
+    held = {by.place_id for _place, by in list_vacant_parts(paths=paths, most=MOST, away=False) if by is not None}
     standing = Task.objects.open().filter(source_room=VACANCIES[0], source_id=VACANCIES[1])
     close_tasks(actor=actor, tasks=[task for task in standing if task.area_id not in held])
 

@@ -78,7 +78,7 @@ def get_task(request: HttpRequest, task_id: UUID) -> Any:
 def list_holders(request: HttpRequest, task_id: UUID) -> Any:
     task = queries.get_task(actor=actor_of(request), task_id=task_id)
     return [
-        {"appointment": one.pk, "name": one.account.name, "post": one.post_kind, "place": one.place.code}
+        {"appointment": one.pk, "name": one.name, "post": one.post_kind, "place": one.place.code}
         for one in queries.list_possible_holders(task=task)
     ]
 

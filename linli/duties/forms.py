@@ -22,7 +22,7 @@ class HandOverForm(forms.Form):
     def __init__(self, *args: Any, holders: Iterable[Any] = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["to"].widget.choices = [
-            (one.pk, f"{one.account.name} · {post_name(one.post_kind)} · {one.place.name}") for one in holders
+            (one.pk, f"{one.name} · {post_name(one.post_kind)} · {one.place.name}") for one in holders
         ]
 
     def checked(self) -> dict[str, Any]:

@@ -1,19 +1,19 @@
 """Reads of tasks."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.errors import Missing
 from linli.core.paths import ancestors, within
 from linli.duties.models import Task, TaskLine, TaskMove
 from linli.duties.rules import HOUSEHOLD_SILENCE
-from linli.grid.models import Appointment
-from linli.grid.queries import valid_appointments
+from linli.grid.models import Appointment, Place
+from linli.grid.queries import list_standing, valid_holdings
 
 
 def list_my_tasks(*, actor: Actor) -> list[Task]:
@@ -79,18 +79,32 @@ def open_tasks_of(*, source: tuple[str, str], kind: str, paths: Iterable[str]) -
 def responsible(tasks: Iterable[Task]) -> dict[UUID, str]:
     """Task → name of the person who holds it by an appointment that is valid now. A task without one is left out."""
     rows = list(tasks)
-    valid = valid_appointments(task.appointment_id for task in rows if task.appointment_id)
-    return {task.pk: task.holder.name for task in rows if task.holder and task.appointment_id in valid}
+    valid = valid_holdings((one.appointment_id, one.holder_id) for one in rows if one.appointment_id and one.holder_id)
+    return {
+        task.pk: task.holder.name for task in rows if task.holder and (task.appointment_id, task.holder_id) in valid
+    }
 
 
-def list_possible_holders(*, task: Task) -> list[Appointment]:
-    """To whom a task can be handed: holders now at its area or above."""
-    rows = Appointment.objects.valid_at(clock.now()).filter(
-        place__path__in=ancestors(task.area_path), account__is_active=True
-    )
-    return list(
-        rows.exclude(account_id=task.holder_id or 0).select_related("account", "place").order_by("-place__path", "id")
-    )
+@dataclass(frozen=True)
+class PossibleHolder:
+    """Somebody who can take a task: by which appointment, and for whom they stand in by it."""
+
+    pk: int
+    name: str
+    post_kind: str
+    place: Place
+    stands_in_for: str
+
+
+def list_possible_holders(*, task: Task) -> list[PossibleHolder]:
+    """To whom a task can be handed: who stands at the posts of its area now, or above. Two queries."""
+    chain = ancestors(task.area_path)
+    places = {one.pk: one for one in Place.objects.filter(path__in=chain, until_on=None)}
+    return [
+        PossibleHolder(one.appointment_id, one.name, one.post_kind, places[one.place_id], one.stands_in_for)
+        for one in list_standing(Q(place__path__in=chain))
+        if one.account_id != task.holder_id and one.place_id in places
+    ]
 
 
 def find_possible_holder(*, task: Task, appointment_id: int) -> Appointment | None:

@@ -11,7 +11,9 @@ HANDED_OVER = "handed_over"
 CLIMBED = "climbed"
 APPOINTMENT_ENDED = "appointment_ended"
 RETURNED = "returned"
-CAUSES = (OPENED, HANDED_OVER, CLIMBED, APPOINTMENT_ENDED, RETURNED)
+AWAY = "away"  # its holder is away: to who stands in, or to the level above
+BACK = "back"  # who stood in does so no more
+CAUSES = (OPENED, HANDED_OVER, CLIMBED, APPOINTMENT_ENDED, RETURNED, AWAY, BACK)
 
 DONE = "done"
 SUPERSEDED = "superseded"

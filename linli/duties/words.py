@@ -20,6 +20,8 @@ CAUSES: Mapping[str, Any] = {
     rules.CLIMBED: _("Climbed to the level above, for nobody had begun"),
     rules.APPOINTMENT_ENDED: _("Given on, for the holder's appointment had ended"),
     rules.RETURNED: pgettext_lazy("a task", "Given back"),
+    rules.AWAY: _("Given on, for the holder is away"),
+    rules.BACK: _("Given back, for nobody stands in any more"),
 }
 OUTCOMES: Mapping[str, Any] = {
     rules.DONE: pgettext_lazy("a task", "Done"),

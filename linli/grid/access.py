@@ -45,9 +45,17 @@ def check_own_reach(actor: Actor, place: Place, kind: PostKind, account: Account
         grant.appointment_id
         for grant in actor.grants
         if grant.appointment_id is not None
+        and not grant.lent_by  # what is lent for some days can't be given to oneself for longer
         and place.path.startswith(grant.path)
         and kind.permissions <= grant.permissions
     ]
     ends = Appointment.objects.filter(pk__in=covering).values_list("until_at", flat=True)
     if not any(end is None or (until_at is not None and until_at <= end) for end in ends):
         raise Forbidden(_("You can't give yourself more than you already have. Ask someone above you to appoint you."))
+
+
+def check_may_send_away(actor: Actor, appointment: Appointment) -> None:
+    """One's own post, or one at a place where one appoints. Raises Missing or Forbidden."""
+    if actor.kind == "account" and actor.id == appointment.account_id:
+        return
+    check_may(actor, "posts.appoint", appointment.place, seen_with="posts.see")

@@ -17,3 +17,10 @@ class AppointmentsEnded(Fact):
     """Holders left their posts."""
 
     appointment_ids: list[int]
+
+
+@dataclass(frozen=True)
+class DeputiesNamed(Fact):
+    """Holders will be away, and somebody stands in for them."""
+
+    absence_ids: list[int]

@@ -30,6 +30,15 @@ def post_kinds() -> dict[str, PostKind]:
 
 
 @cache
+def longest_absence_days() -> int:
+    """How long at most a post may be lent to a deputy in one go. Raises SystemExit where the profile says no such number."""
+    days = settings.PROFILE["absence"].get("most_days", 60)
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 366:
+        raise SystemExit("linli: [absence] most_days of the profile must be a whole number of days from 1 to 366")
+    return days
+
+
+@cache
 def line() -> tuple[PostKind, ...]:
     """The posts that owe a receipt, from the top of the line down."""
     kinds = place_kinds()

@@ -143,6 +143,9 @@ def default_scopes() -> list[str]:
     return sorted(set(PERMISSIONS) - SENSITIVE)
 
 
+ABSENCE_REASONS = ("leave", "elsewhere", "other")  # an illness is nobody's business here
+
+
 def overlaps(from_at: Any, until_at: Any, other_from: Any, other_until: Any) -> bool:
     """Do two spans share a moment? An end is not included; None never ends."""
     return (until_at is None or other_from < until_at) and (other_until is None or from_at < other_until)

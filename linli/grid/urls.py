@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linli.grid.views import accounts, factors, places, posts, premises, sign_in
+from linli.grid.views import absences, accounts, factors, places, posts, premises, sign_in
 
 urlpatterns = [
     path("places", places.place_tree, name="place-tree"),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("password", sign_in.password_new, name="password-new"),
     path("password/<str:key>", sign_in.password_link, name="password-link"),
     path("account", accounts.account, name="account"),
+    path("account/away", absences.own_away, name="account-away"),
     path("account/password", accounts.account_password, name="account-password"),
     path("account/language", accounts.account_language, name="account-language"),
     path("account/tokens", accounts.account_tokens, name="account-tokens"),
@@ -49,4 +50,6 @@ urlpatterns = [
     path("posts/appoint", posts.appoint, name="post-appoint"),
     path("posts/people", posts.people, name="post-people"),
     path("posts/<int:appointment_id>/end", posts.end_post, name="post-end"),
+    path("posts/<int:appointment_id>/away", absences.post_away, name="post-away"),
+    path("absences/<int:absence_id>/end", absences.absence_end, name="absence-end"),
 ]

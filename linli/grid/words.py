@@ -29,12 +29,25 @@ BREACH_WORDS: dict[str, Any] = {
     "combination": _("Two posts that do not go together in one person"),
 }
 
+ABSENCE_WORDS: dict[str, Any] = {
+    "leave": _("leave"),
+    "elsewhere": _("on duty elsewhere"),
+    "other": _("something else"),
+}
+
+
+def absence_reason(code: str) -> str:
+    return str(ABSENCE_WORDS.get(code, code))
+
+
 # How the audit trail's acts are called, those of every room: the page of the trail stands here. A test finds new ones.
 ACT_WORDS: dict[str, Any] = {
     "add_organisation": _("added an organisation"),
     "appoint": _("appointed a holder"),
     "appoint_many": _("appointed holders from a list"),
     "end_appointment": _("ended an appointment"),
+    "record_absence": _("wrote down that a holder is away"),
+    "end_absence": _("ended an absence"),
     "make_account": _("opened an account"),
     "make_accounts": _("opened accounts from a list"),
     "change_own_language": _("changed their language"),
@@ -101,6 +114,10 @@ ACT_WORDS: dict[str, Any] = {
     "begin_task": _("began a task"),
     "begin_tasks": _("began tasks"),
     "hand_over_task": _("handed a task over"),
+    "task_climbed": _("let a task climb"),
+    "task_appointment_ended": _("gave a task on, for its holder's appointment had ended"),
+    "task_away": _("gave a task on, for its holder is away"),
+    "task_back": _("gave a task back, for nobody stands in any more"),
     "close_task": _("closed a task"),
     "close_tasks": _("closed tasks"),
     "remind_task": _("sent a reminder of a task"),

@@ -99,8 +99,8 @@ def test_overdue_is_said_in_words_and_stands_first(cast, day, issued, after):  #
 
 def test_the_part_of_a_vacant_post_is_shown_to_whoever_holds_it(cast, day):
     text = day("zhao")
-    assert "Vacant posts whose part I hold" in text
-    assert "Vacant posts whose part I hold" not in day("li")
+    assert "Posts whose part I hold meanwhile" in text
+    assert "Posts whose part I hold meanwhile" not in day("li")
     Appointment.objects.filter(account=cast.accounts["zhou"]).update(until_at=None)
 
 

@@ -1,7 +1,9 @@
 """Rows for posts, accounts, tokens and the audit trail."""
 
+from datetime import timedelta
 from typing import Any
 
+from linli.core import clock
 from linli.grid import actions
 from linli.grid.models import Appointment
 from tests.conftest import Cast
@@ -29,6 +31,17 @@ def _token(cast: Cast) -> dict[str, Any]:
 def _key(cast: Cast) -> dict[str, Any]:
     uid, token = actions.make_password_link(actor=cast.actor("operator"), account=cast.accounts["li"])
     return {"key": f"{uid}-{token}"}
+
+
+def _away(cast: Cast) -> dict[str, Any]:
+    days = {"from_on": clock.today(), "until_on": clock.today() + timedelta(days=2)}
+    return {"posts": [_appointment(cast)["appointment_id"]], "reason": "leave", "deputy": "", **days}
+
+
+def _absence(cast: Cast) -> dict[str, Any]:
+    post = Appointment.objects.select_related("place", "account").get(account=cast.accounts["zhou"])
+    away = actions.Away(until_at=clock.now() + timedelta(days=1), deputy=None, reason="leave")
+    return {"absence_id": actions.record_absence(actor=cast.actor("zhou"), appointments=[post], away=away)[0].pk}
 
 
 CELL = "?place=360103001001-1-1"
@@ -118,6 +131,11 @@ ROWS = [
         lacking="li",
         expect={"lacking": 404, "outsider": 200},
     ),
+    Row("account-away", answers=SIGNED_IN),
+    Row("account-away", "POST", answers={**dict.fromkeys(SIGNED_IN, 422), "anonymous": 302}),
+    Row("post-away", kwargs=_appointment, **APPOINTS),
+    Row("post-away", "POST", kwargs=_appointment, data=_away, **APPOINTS),
+    Row("absence-end", "POST", kwargs=_absence, **APPOINTS),
     Row("post-end", kwargs=_appointment, **APPOINTS),
     Row("post-end", "POST", kwargs=_appointment, data=lambda cast: {"reason": "moved away"}, **APPOINTS),
 ]

@@ -14,7 +14,7 @@ from linli.core.models import AuditEntry
 from linli.grid import actions, queries
 from linli.grid.actions import NewAppointment
 from linli.grid.models import Account, Appointment
-from linli.grid.queries.posts import find_holder
+from linli.grid.queries import find_holder
 
 PAPER = "南浦办〔2026〕9号"
 DAY = timedelta(days=1)

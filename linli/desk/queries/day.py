@@ -60,6 +60,7 @@ class HeldPost:
     kind: str
     place: Place
     name: str
+    stands_in_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def read_day(*, actor: Actor) -> Day:
     places = list_places_by_id(actor=actor, ids={one.place_id for one in actor.grants if one.place_id})
     every = [*places.values(), *vacant[:VACANT_SHOWN]]
     names = name_paths(paths=[*(one.path for one in every), *(one.area_path for one in tasks)], depth=2)
-    held = [(one.post_kind, places[one.place_id]) for one in actor.grants if one.place_id in places]
+    held = [(one, places[one.place_id]) for one in actor.grants if one.place_id in places]
     return Day(
         owed=tuple(_most_urgent_first(list_owed(actor=actor))),
         sources=tuple(_sources(tasks, running, left, names)),
@@ -103,7 +104,7 @@ def read_day(*, actor: Actor) -> Day:
         recorded=tuple(recorded),
         vacant=tuple((one, names[one.path]) for one in vacant[:VACANT_SHOWN]),
         vacant_more=max(0, len(vacant) - VACANT_SHOWN),
-        posts=tuple(HeldPost(kind, place, names[place.path]) for kind, place in held),
+        posts=tuple(HeldPost(one.post_kind, place, names[place.path], one.lent_name) for one, place in held),
     )
 
 

@@ -9,9 +9,9 @@ from linli.alerts.queries import DueDoor, count_due_doors, list_alerts, list_due
 from linli.core.actors import Actor
 from linli.duties.access import may_work
 from linli.duties.models import Task, TaskLine, TaskMove
-from linli.duties.queries import get_task, list_lines, list_moves, list_possible_holders
+from linli.duties.queries import PossibleHolder, get_task, list_lines, list_moves, list_possible_holders
 from linli.duties.rules import DEAD_CONTACT, HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY
-from linli.grid.models import Appointment, Place
+from linli.grid.models import Place
 from linli.grid.queries import (
     find_holder,
     list_holders,
@@ -43,7 +43,7 @@ class TaskView:
     alert: Alert | None
     moves: tuple[TaskMove, ...]
     may_work: bool
-    holders: tuple[Appointment, ...]
+    holders: tuple[PossibleHolder, ...]
     doors: tuple[DueDoor, ...] = ()
     doors_left: int = 0
     lines: tuple[PostLine, ...] = ()
@@ -88,7 +88,7 @@ def _lines(actor: Actor, task: Task, alert: Alert | None) -> list[PostLine]:
     if task.kind == POST_SILENCE and alert is not None:
         ids = [key for key, _path, _kind in silent_posts_of(actor=holder, alert=alert, path=task.area_path)]
     elif task.kind == VACANCY:
-        parts = list_vacant_parts(paths=[task.area_path])
+        parts = list_vacant_parts(paths=[task.area_path], away=False)
         ids = [place.pk for place, by in parts if by is not None and by.account_id == task.holder_id]
     else:
         return []

@@ -1,5 +1,6 @@
 """Every write. Keyword-only, actor first; check, decide, write, audit, publish, in one transaction."""
 
+from linli.grid.actions.absences import Away, end_absence, record_absence
 from linli.grid.actions.accounts import (
     NewAccount,
     appoint_person,
@@ -45,6 +46,7 @@ from linli.grid.actions.tables import PlaceBatch, PlacesImported, import_places
 from linli.grid.actions.vacancies import record_vacancy_checks
 
 __all__ = [
+    "Away",
     "Change",
     "NewAccount",
     "NewAppointment",
@@ -72,6 +74,7 @@ __all__ = [
     "connect_identity",
     "deactivate_account",
     "disconnect_identity",
+    "end_absence",
     "end_appointment",
     "ensure_dwellings",
     "fold_headcounts",
@@ -86,6 +89,7 @@ __all__ = [
     "place_entrances",
     "place_inhabited_entrances",
     "reactivate_account",
+    "record_absence",
     "record_headcount_changes",
     "record_vacancy_check",
     "record_vacancy_checks",

@@ -1,3 +1,4 @@
+from linli.grid.models.absences import Absence
 from linli.grid.models.accounts import Account, ApiToken, Appointment, Organisation
 from linli.grid.models.headcounts import Headcount, HeadcountChange
 from linli.grid.models.places import Place, PlacePast
@@ -5,6 +6,7 @@ from linli.grid.models.premises import Building, Dwelling, Entrance, EntrancePla
 from linli.grid.models.sign_in import FactorRule, OutsideIdentity, RecoveryCode, SecondFactor
 
 __all__ = [
+    "Absence",
     "Account",
     "ApiToken",
     "Appointment",

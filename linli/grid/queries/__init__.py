@@ -1,5 +1,6 @@
 """Every read that leaves the room. Takes the actor, is always scoped."""
 
+from linli.grid.queries.absences import get_absence, list_absences_of, list_own_absences, list_possible_deputies
 from linli.grid.queries.accounts import (
     actor_for,
     actor_for_token,
@@ -29,7 +30,6 @@ from linli.grid.queries.headcounts import (
     read_headcounts,
 )
 from linli.grid.queries.identities import find_account_called, find_identity, list_identities
-from linli.grid.queries.line import holders_on_the_way_up, valid_appointments
 from linli.grid.queries.parts import (
     line_post_at,
     list_own_parts,
@@ -51,11 +51,10 @@ from linli.grid.queries.places import (
     list_places_in,
 )
 from linli.grid.queries.posts import (
-    Holder,
     PostOnDay,
     day_span,
-    find_holder,
     get_appointment,
+    is_self,
     list_above,
     list_holders,
     list_organisations,
@@ -82,6 +81,15 @@ from linli.grid.queries.premises import (
     list_placements,
 )
 from linli.grid.queries.search import search_holders, search_places
+from linli.grid.queries.seats import (
+    Holder,
+    find_holder,
+    find_holder_by_appointment,
+    holders_on_the_way_up,
+    is_standing_with,
+    list_standing,
+    valid_holdings,
+)
 from linli.grid.queries.second_factor import (
     FactorState,
     RuleState,
@@ -133,10 +141,12 @@ __all__ = [
     "find_account_called",
     "find_dwellings",
     "find_holder",
+    "find_holder_by_appointment",
     "find_identity",
     "find_place_at",
     "find_place_of_entrance",
     "find_register",
+    "get_absence",
     "get_account",
     "get_account_by_username",
     "get_appointment",
@@ -148,10 +158,13 @@ __all__ = [
     "get_place_by_id",
     "has_factor",
     "holders_on_the_way_up",
+    "is_self",
+    "is_standing_with",
     "last_change",
     "line_post_at",
     "line_unit",
     "list_above",
+    "list_absences_of",
     "list_accounts",
     "list_accounts_named",
     "list_audit",
@@ -168,6 +181,7 @@ __all__ = [
     "list_leaves",
     "list_moves",
     "list_organisations",
+    "list_own_absences",
     "list_own_audit",
     "list_own_parts",
     "list_phones",
@@ -178,6 +192,7 @@ __all__ = [
     "list_places_by_id",
     "list_places_called",
     "list_places_in",
+    "list_possible_deputies",
     "list_post_counts",
     "list_post_history",
     "list_posts_of",
@@ -186,6 +201,7 @@ __all__ = [
     "list_registers",
     "list_staffed_paths",
     "list_staffing",
+    "list_standing",
     "list_tokens",
     "list_top_places",
     "list_usernames_like",
@@ -203,5 +219,5 @@ __all__ = [
     "search_places",
     "staffing_aim",
     "staffing_kinds",
-    "valid_appointments",
+    "valid_holdings",
 ]

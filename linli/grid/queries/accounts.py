@@ -16,7 +16,7 @@ from linli.core.errors import Missing
 from linli.core.models import AuditEntry
 from linli.core.paths import within
 from linli.grid.access import check_operator, may_operate
-from linli.grid.models import Account, ApiToken, Appointment, Place
+from linli.grid.models import Absence, Account, ApiToken, Appointment, Place
 from linli.grid.profile import post_kinds
 from linli.grid.rules import TOKEN_PREFIX
 
@@ -24,13 +24,17 @@ ACCOUNT_OBJECTS = ("grid.account", "grid.apitoken")
 
 
 def actor_for(account: Any, *, token_scopes: frozenset[str] | None = None) -> Actor:
-    """The actor for an account at this moment: one grant for each valid appointment."""
+    """The actor for an account at this moment: one grant for each valid appointment, and for each post of somebody who is
+    away and whose deputy they are. A program has one's own posts only: what is lent is lent to a person. One query."""
     if not isinstance(account, Account):
         account = Account.objects.get(pk=account.pk)
     if not account.is_active:
         return NOBODY
-    kinds = post_kinds()
-    held = Appointment.objects.valid_at(clock.now()).filter(account=account).select_related("place").order_by("id")
+    kinds, now, theirs = post_kinds(), clock.now(), Q(account=account)
+    if token_scopes is None:
+        lent = Absence.objects.running_at(now).filter(deputy=account).values("appointment")
+        theirs |= Q(pk__in=lent, account__is_active=True)
+    held = Appointment.objects.valid_at(now).filter(theirs).select_related("place", "account").order_by("id")
     grants = tuple(
         Grant(
             path=one.place.path,
@@ -38,6 +42,8 @@ def actor_for(account: Any, *, token_scopes: frozenset[str] | None = None) -> Ac
             post_kind=one.post_kind,
             place_id=one.place_id,
             appointment_id=one.pk,
+            lent_by=one.account_id if one.account_id != account.pk else 0,
+            lent_name=one.account.name if one.account_id != account.pk else "",
         )
         for one in held
         if one.post_kind in kinds

@@ -13,7 +13,8 @@ from linli.core.actors import Actor
 from linli.grid.models import Appointment, Place
 from linli.grid.profile import post_kinds
 from linli.grid.queries.places import get_place
-from linli.grid.queries.posts import held_at, names_above
+from linli.grid.queries.posts import names_above
+from linli.grid.queries.seats import held_at
 from linli.grid.rules import Held, PostKind, find_bookings_in_breach
 
 

@@ -2,34 +2,37 @@
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from linli.core import clock
 from linli.core.actors import Actor, outermost
 from linli.core.paths import within
 from linli.grid.models import Appointment, Place
 from linli.grid.profile import line, line_place_kinds, post_kinds
-from linli.grid.queries.line import holders_on_the_way_up
-from linli.grid.queries.posts import Holder, find_holder, held_at
+from linli.grid.queries.seats import Holder, find_holder, held_at, holders_on_the_way_up, is_held
 
 MOST = 2_000
 
 
-def list_vacant_parts(*, paths: Sequence[str], most: int = MOST) -> list[tuple[Place, Holder | None]]:
-    """Places of the line below `paths` whose own post nobody reachable holds, in path order, and who holds their part.
-    The caller has narrowed the paths. Two queries."""
-    codes = [kind.code for kind in line()]
-    held = held_at(clock.now()).filter(place=OuterRef("pk"), post_kind__in=codes, account__reachable=True)
+def list_vacant_parts(
+    *, paths: Sequence[str], most: int = MOST, away: bool = True
+) -> list[tuple[Place, Holder | None]]:
+    """Places of the line below `paths` at whose own post nobody stands, in path order, and who holds their part. With
+    `away`, also those whose holder is away without a deputy; without it only what is to be filled. The caller has
+    narrowed the paths. Two queries."""
+    codes, now = [kind.code for kind in line()], clock.now()
+    standing = is_held(now) if away else Q(account__reachable=True)
+    held = held_at(now).filter(standing, place=OuterRef("pk"), post_kind__in=codes)
     rows = Place.objects.filter(
         ~Exists(held), within("path", outermost(paths)), kind__in=line_place_kinds(), until_on=None
     )
     vacant = list(rows.order_by("path")[:most])
     holders = holders_on_the_way_up(one.path for one in vacant)
-    return [(one, find_holder(one.path, holders, above=True)) for one in vacant]
+    return [(one, find_holder(one.path, holders, above=True)) for one in vacant if not holders.get(one.path)]
 
 
 def list_own_parts(*, actor: Actor) -> list[Place]:
-    """Vacant places of the line whose part is the actor's, in path order."""
+    """Places of the line at whose post nobody stands and whose part is the actor's, in path order."""
     kinds = post_kinds()
     own = [one.path for one in actor.grants if one.post_kind in kinds and kinds[one.post_kind].line]
     if actor.kind != "account" or not own:

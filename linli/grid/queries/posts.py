@@ -13,57 +13,18 @@ from linli.core.actors import Actor
 from linli.core.errors import Missing
 from linli.core.paths import ancestors, within
 from linli.grid.models import Account, Appointment, Organisation, Place
-from linli.grid.profile import line, post_at, post_kinds
+from linli.grid.profile import post_at, post_kinds
 from linli.grid.queries.places import get_place
+from linli.grid.queries.seats import Holder, held_at, list_seats
 from linli.grid.rules import PostKind
 
 
-@dataclass(frozen=True)
-class Holder:
-    """Who answers for a place on the line: the holder of its own post, or of the nearest post above that has one."""
-
-    account_id: int
-    appointment_id: int
-    name: str
-    post_kind: str
-    place_id: int
-    path: str
-
-    def holds_for(self, place_id: int) -> bool:
-        return self.place_id != place_id
-
-
-def held_at(moment: datetime) -> QuerySet[Appointment]:
-    """Appointments that count at a moment: valid, of a post that the profile knows, of an account in use."""
-    return Appointment.objects.valid_at(moment).filter(account__is_active=True, post_kind__in=post_kinds())
-
-
 def list_holders(paths: Sequence[str], *, reachable: bool = True) -> dict[str, list[Holder]]:
-    """Path of a line place → the holders of its line post now, longest in post first, for the subtrees of `paths` and
-    the places above them. With `reachable`, only those whom something reaches: a holder without means holds no part."""
-    kinds = {kind.code for kind in line()}
+    """Path of a line place → who stands at its line post now, longest in post first, for the subtrees of `paths` and
+    the places above them: the holder, or the deputy of one who is away. With `reachable`, only those whom
+    something reaches: a holder without means holds no part."""
     above = {path for root in paths for path in ancestors(root)}
-    rows = (
-        held_at(clock.now())
-        .filter(within("place__path", paths) | Q(place__path__in=above), post_kind__in=kinds)
-        .order_by("from_at", "id")
-        .values_list("place__path", "account_id", "id", "account__name", "post_kind", "place_id", "account__reachable")
-    )
-    found: dict[str, list[Holder]] = defaultdict(list)
-    for path, account_id, key, name, post_kind, place_id, can_be_reached in rows:
-        if can_be_reached or not reachable:
-            found[path].append(Holder(account_id, key, name, post_kind, place_id, path))
-    return dict(found)
-
-
-def find_holder(path: str, holders: dict[str, list[Holder]], *, above: bool = False) -> Holder | None:
-    """Who answers for the place with this path: its own holder, or the nearest above. With `above`, the place's own
-    post is passed over: to whom its silence climbs."""
-    chain = ancestors(path)
-    for one in reversed(chain[:-1] if above else chain):
-        if holders.get(one):
-            return holders[one][0]
-    return None
+    return list_seats(within("place__path", paths) | Q(place__path__in=above), reachable=reachable)
 
 
 def place_paths(place_ids: Sequence[int]) -> dict[int, str]:

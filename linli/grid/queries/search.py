@@ -9,7 +9,7 @@ from linli.core.actors import Actor
 from linli.core.paths import begins, within
 from linli.grid.models import Appointment, Place
 from linli.grid.profile import place_kinds, post_kinds, register_kind
-from linli.grid.queries.posts import held_at
+from linli.grid.queries.seats import held_at
 
 WIDE = 3  # levels of a path from which on what lies below it is few enough to be read through: a district
 

@@ -10,7 +10,7 @@ from linli.grid.access import check_operator
 from linli.grid.models import Account, FactorRule, RecoveryCode, SecondFactor
 from linli.grid.profile import post_kinds
 from linli.grid.queries.accounts import get_own_account
-from linli.grid.queries.posts import held_at
+from linli.grid.queries.seats import held_at
 from linli.grid.rules import OPERATORS
 
 

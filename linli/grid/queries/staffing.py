@@ -14,7 +14,8 @@ from linli.grid.models import Headcount, Place
 from linli.grid.profile import place_kinds, post_kinds
 from linli.grid.queries.headcounts import read_headcounts
 from linli.grid.queries.places import get_place
-from linli.grid.queries.posts import held_at, names_above
+from linli.grid.queries.posts import names_above
+from linli.grid.queries.seats import held_at
 from linli.grid.rules import PlaceKind
 
 PEOPLE = "person"

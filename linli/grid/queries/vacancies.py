@@ -11,9 +11,9 @@ from linli.core.actors import Actor
 from linli.core.paths import within
 from linli.grid.models import Place
 from linli.grid.profile import line, place_kinds, post_kinds
-from linli.grid.queries.line import holders_on_the_way_up
 from linli.grid.queries.places import get_place
-from linli.grid.queries.posts import Holder, find_holder, held_at, names_above
+from linli.grid.queries.posts import names_above
+from linli.grid.queries.seats import Holder, find_holder, held_at, holders_on_the_way_up
 from linli.grid.rules import PostKind
 
 

@@ -2,8 +2,9 @@
 
 from django import template
 
-from linli.grid import profile
+from linli.grid import profile, words
 
 register = template.Library()
 register.filter("kind_name", profile.kind_name)
 register.filter("post_name", profile.post_name)
+register.filter("absence_reason", words.absence_reason)

@@ -77,6 +77,7 @@ def _account_page(request: HttpRequest, form: OwnPasswordForm) -> HttpResponse:
         "account": mine,
         "phone": masked_phone(mine.phone),
         "posts": queries.list_posts_of(actor=request.actor, account=mine),
+        "absences": queries.list_own_absences(actor=request.actor),
         "form": form,
         "language": LanguageForm(initial={"language": mine.language or request.LANGUAGE_CODE}),
         "entries": _named(entries),
@@ -260,7 +261,7 @@ def _filter_words(chosen: dict[str, str], shown: list[dict[str, Any]]) -> list[s
 
 def _named(entries: list[Any]) -> list[dict[str, Any]]:
     """Entries with the words of their acts and the names of who acted. Two queries whatever their number."""
-    names = queries.name_actors([one.actor for one in entries])
+    names = queries.name_actors([ref for one in entries for ref in (one.actor, one.acted_for)])
     places = queries.name_paths([one.path for one in entries])
     return [
         {
@@ -268,6 +269,7 @@ def _named(entries: list[Any]) -> list[dict[str, Any]]:
             "words": act_words(one.act),
             "name": names.get(one.actor) or (_("Linli") if one.actor == "system" else one.actor),
             "place": places.get(one.path, ""),
+            "acted_for": names.get(one.acted_for, ""),
         }
         for one in entries
     ]

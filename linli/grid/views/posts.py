@@ -123,12 +123,16 @@ def history(request: HttpRequest) -> HttpResponse:
     place, form = _place(request), DayForm(request.GET)
     day: date = (form.is_valid() and form.cleaned_data["day"]) or clock.today()
     rows = queries.list_post_history(actor=request.actor, code=place.code)
+    shown = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    away = queries.list_absences_of(appointments=shown)
+    for one in shown:
+        one.away = away.get(one.pk, [])
     page = {
         **_frame(request, place),
         "form": DayForm(initial={"day": day}) if form.is_valid() else form,
         "day": day,
         "posts": queries.list_posts_on(actor=request.actor, code=place.code, day=day),
-        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "page": shown,
         "now": clock.now(),
     }
     return render(request, "grid/post_history.html", page, status=200 if form.is_valid() else 422)

@@ -1,0 +1,179 @@
+"""Who stands at a post now: its holder, the deputy of one who is away, or nobody."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
+
+from linli.core import clock
+from linli.core.paths import ancestors
+from linli.grid.models import Absence, Appointment
+from linli.grid.profile import line, post_kinds
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who answers for a place on the line: the holder of its own post (or the deputy, while they are away), or whoever
+    holds the nearest post above. `stands_in_for` is the name of an absent holder."""
+
+    account_id: int
+    appointment_id: int
+    name: str
+    post_kind: str
+    place_id: int
+    path: str
+    stands_in_for: str = ""
+
+    def holds_for(self, place_id: int) -> bool:
+        return self.place_id != place_id
+
+
+def held_at(moment: datetime) -> QuerySet[Appointment]:
+    """Appointments that count at a moment: valid, of a post that the profile knows, of an account in use."""
+    return Appointment.objects.valid_at(moment).filter(account__is_active=True, post_kind__in=post_kinds())
+
+
+def is_away(account: str, moment: datetime) -> Exists:
+    """Is the account that a row names in the field `account` away from a post of its own?"""
+    return Exists(Absence.objects.running_at(moment).filter(appointment__account=OuterRef(account)))
+
+
+def stands_in(moment: datetime) -> QuerySet[Absence]:
+    """Absences of an outer appointment with a deputy who can hold the post: in use, reached by something, not away."""
+    return Absence.objects.running_at(moment).filter(
+        ~is_away("deputy", moment),
+        appointment=OuterRef("pk"),
+        deputy__is_active=True,
+        deputy__reachable=True,
+    )
+
+
+def is_held(moment: datetime) -> Q:
+    """Appointments at which somebody can be found: the holder, or the deputy of one who is away."""
+    away = Absence.objects.running_at(moment).filter(appointment=OuterRef("pk"))
+    return (Q(account__reachable=True) & ~Exists(away)) | Exists(stands_in(moment))
+
+
+def is_standing_with(appointment: str, account: str, moment: datetime) -> Exists:
+    """For rows that name an appointment and an account in these fields: does that account stand at the post now, as its
+    holder who is not away or as the deputy of one who is?"""
+    seat = Appointment.objects.filter(pk=OuterRef(appointment))
+    mine = Q(account=OuterRef(account)) & ~Exists(Absence.objects.running_at(moment).filter(appointment=OuterRef("pk")))
+    lent = Absence.objects.running_at(moment).filter(
+        ~is_away("deputy", moment), appointment=OuterRef("pk"), deputy=OuterRef(OuterRef(account))
+    )
+    return Exists(seat.filter(mine | Exists(lent)))
+
+
+def find_holder_by_appointment(key: int) -> Holder | None:
+    """Who stands at the post of an appointment of any kind now. None where nobody does."""
+    return next(iter(list_standing(Q(pk=key))), None)
+
+
+def list_seats(where: Q, *, reachable: bool = True) -> dict[str, list[Holder]]:
+    """Path → who stands at the line post there, longest in post first, for the appointments of `where`, which must hold
+    all those above them as well. One query.
+
+    An absent holder without a deputy leaves the part to the level above. Where nobody is there either, on the whole way
+    up, it stays with them: a part is never nobody's as long as somebody is appointed.
+    """
+    rows = _rows(where & Q(post_kind__in=[kind.code for kind in line()])).order_by("place__path", "from_at", "id")
+    present: dict[str, list[Holder]] = defaultdict(list)
+    left_alone: dict[str, list[Holder]] = defaultdict(list)
+    for row in rows.values(*_FIELDS):
+        here = _standing(row) if reachable or row["absence__id"] else _of(row)
+        if here is not None:
+            present[row["place__path"]].append(here)
+        elif row["account__reachable"] and row["absence__id"]:
+            left_alone[row["place__path"]].append(_of(row))
+    for path, holders in left_alone.items():  # from the top down
+        if not any(present.get(one) for one in ancestors(path)):
+            present[path] = holders
+    return dict(present)
+
+
+def list_standing(where: Q) -> list[Holder]:
+    """Who stands at the posts of these appointments now, of any kind, in line or not; unreachable holders too."""
+    rows = _rows(where).order_by("-place__path", "id").values(*_FIELDS)
+    found = [_standing(row) if row["absence__id"] else _of(row) for row in rows]
+    return [one for one in found if one is not None]
+
+
+def _rows(where: Q) -> QuerySet[Appointment]:
+    now = clock.now()
+    running = FilteredRelation("absences", condition=Q(absences__from_at__lte=now, absences__until_at__gt=now))
+    rows = held_at(now).filter(where).annotate(absence=running)
+    return rows.annotate(deputy_away=is_away("absence__deputy", now))
+
+
+_FIELDS = (
+    "id",
+    "account_id",
+    "account__name",
+    "account__reachable",
+    "post_kind",
+    "place_id",
+    "place__path",
+    "absence__id",
+    "absence__deputy_id",
+    "absence__deputy__name",
+    "absence__deputy__is_active",
+    "absence__deputy__reachable",
+    "deputy_away",
+)
+
+
+def _of(row: dict[str, Any]) -> Holder:
+    return Holder(
+        row["account_id"], row["id"], row["account__name"], row["post_kind"], row["place_id"], row["place__path"]
+    )
+
+
+def _standing(row: dict[str, Any]) -> Holder | None:
+    if row["absence__id"] is None:
+        return _of(row) if row["account__reachable"] else None
+    able = row["absence__deputy__is_active"] and row["absence__deputy__reachable"] and not row["deputy_away"]
+    if row["absence__deputy_id"] is None or not able:
+        return None
+    return Holder(
+        account_id=row["absence__deputy_id"],
+        appointment_id=row["id"],
+        name=row["absence__deputy__name"],
+        post_kind=row["post_kind"],
+        place_id=row["place_id"],
+        path=row["place__path"],
+        stands_in_for=row["account__name"],
+    )
+
+
+def find_holder(path: str, holders: dict[str, list[Holder]], *, above: bool = False) -> Holder | None:
+    """Who answers for the place with this path: its own holder, or the nearest above. With `above`, the place's own
+    post is passed over: to whom its silence climbs."""
+    chain = ancestors(path)
+    for one in reversed(chain[:-1] if above else chain):
+        if holders.get(one):
+            return holders[one][0]
+    return None
+
+
+def holders_on_the_way_up(paths: Iterable[str]) -> dict[str, list[Holder]]:
+    """Path → who stands at its line post now, for the given places and those above them: no subtree is read. One query."""
+    return list_seats(Q(place__path__in={one for path in paths for one in ancestors(path)}))
+
+
+def valid_holdings(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Which of these pairs of appointment and account hold now: the holder's own, or the deputy's while it lasts. An absent
+    holder's own counts too: whoever was asked and is away is not nobody, the clock gives it on. One query."""
+    wanted, now = set(pairs), clock.now()
+    running = FilteredRelation("absences", condition=Q(absences__from_at__lte=now, absences__until_at__gt=now))
+    rows = (
+        Appointment.objects.valid_at(now)
+        .filter(pk__in={one for one, _account in wanted}, account__is_active=True)
+        .annotate(absence=running)
+        .values_list("pk", "account_id", "absence__deputy_id")
+    )
+    valid = {(key, who) for key, holder, deputy in rows for who in (holder, deputy) if who is not None}
+    return wanted & valid
