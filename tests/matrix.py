@@ -65,6 +65,7 @@ class Row:
     outsider: str = "sun"
     answers: Mapping[str, Status] = field(default_factory=lambda: PAGE)
     expect: Mapping[str, Status] = field(default_factory=dict)
+    json: bool = False  # the data goes as JSON, though the address is no API
     query: str = ""  # appended to the address: "?urgency=immediate"
     headers: Callable[[Cast, str | None], Mapping[str, str]] = lambda _cast, _username: {}  # a program's token
 

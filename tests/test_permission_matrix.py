@@ -45,7 +45,7 @@ def ask(row: Row, cast: Cast, kind: str, method: str = "") -> tuple[int, str]:
         method = method or row.method
         if method != "GET":
             data = dict(row.data(cast)) if method == row.method else {}
-            is_json = row.is_api
+            is_json = row.is_api or row.json
             extra |= {"data": json.dumps(data, default=str) if is_json else data}
             extra |= {"content_type": "application/json"} if is_json else {}
         response = getattr(client, method.lower())(address, **extra)

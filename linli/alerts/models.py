@@ -57,6 +57,45 @@ class AlertPlace(models.Model):
         constraints = [models.UniqueConstraint(fields=["alert", "place"], name="alert_place_once")]
 
 
+class LateRecord(models.Model):
+    """A knock that came when whoever made it no longer answered there, or from a phone that was revoked: kept until
+    somebody who answers there now accepts or refuses it. `id` is the record's own, made on the phone."""
+
+    id = models.UUIDField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    household = models.BigIntegerField()
+    path = PathField(max_length=120)
+    alerts = models.JSONField()
+    outcome = models.CharField(max_length=20)
+    note = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    why = models.CharField(max_length=12)  # ended | revoked (rounds.rules)
+    received_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    accepted = models.BooleanField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["path"], condition=Q(decided_at=None), name="late_record_waiting")]
+
+
+class Sheet(models.Model):
+    """A paper list as it was printed: `rows` are pairs of household and residence in the order of the paper, so that what
+    is typed back finds its door whatever changed since."""
+
+    code = models.CharField(max_length=8, unique=True)
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="+")
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    path = PathField(max_length=120)
+    kind = models.CharField(max_length=8)  # doors | calls
+    rows = models.JSONField()
+    made_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["alert", "-made_at"])]
+
+
 class AlertFact(models.Model):
     """A line of the alert's timeline that no other table tells: reminded, passed to the level above, tasks opened."""
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from linli.alerts import rules
+from linli.core import clock
 from linli.duties import rules as duties
 from linli.rounds import rules as rounds
 
@@ -147,3 +149,31 @@ def share_entry(at: Any, share: int) -> Entry:
     if share == 100:
         return Entry(at, "done", gettext("All households were reached"))
     return Entry(at, "part", gettext("%(share)s%% of the households were reached") % {"share": share})
+
+
+# What became of a knock that a phone or a paper list brought, by its reason.
+RECORD_WORDS: Mapping[str, Any] = {
+    rounds.RECORDED: _("Somebody else has recorded something different there."),
+    rounds.ANSWERED: _("The home has confirmed in the meantime."),
+    rounds.CLOSED: _("The notice has ended: nothing more can be recorded."),
+    rounds.GONE: _("The household has moved away from there."),
+    rounds.ENDED: _("You no longer answer for this door. Whoever does now will review what you recorded."),
+    rounds.REVOKED: _("This phone was revoked. Whoever answers for the door will review what you recorded."),
+    rounds.NOT_YOURS: _("There is no such door in your places."),
+    rounds.NOT_APPOINTED: _("You did not answer for this door yet when you recorded it."),
+    rounds.REUSED: _("This record was sent before with something else in it."),
+    rounds.UNREADABLE: _("This record could not be read."),
+    rounds.OTHER_ACCOUNT: _("This record is somebody else's: it waits until they sign in on this phone."),
+}
+
+
+def verdict_words(verdict: Any, names: Mapping[str, str]) -> str:
+    """Why a record was not simply stored; for a contradiction also who recorded what, and when."""
+    words = str(RECORD_WORDS.get(verdict.reason, ""))
+    about = verdict.about
+    if about is None:
+        return words
+    at, code, by = about if isinstance(about, tuple) else (about.at, about.outcome, about.by)
+    said = HOW.get(code) or OUTCOMES.get(code) or code
+    parts = (str(said), names.get(by, ""), date_format(clock.local(at), "H:i"))
+    return f"{words} {' · '.join(part for part in parts if part)}"

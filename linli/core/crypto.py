@@ -66,6 +66,12 @@ def keyed_hash(text: str, purpose: str) -> str:
     return hmac.new(_index_key(), f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()[:40]
 
 
+def derived(purpose: str, key_id: str = "") -> tuple[str, bytes]:
+    """(id of the key, 32 bytes for one purpose), of the current key or of an older one by its id. Raises KeyError."""
+    current, keys = _keys()
+    return key_id or current, derive(keys[key_id or current], purpose)
+
+
 def fingerprint() -> str:
     """Tells two keys apart without telling either."""
     return keyed_hash("fingerprint", "fingerprint")[:16]

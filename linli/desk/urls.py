@@ -1,9 +1,15 @@
 from django.urls import path
 
-from linli.desk.views import day, search, tasks
+from linli.desk.views import day, field, search, tasks
 
 urlpatterns = [
     path("", day.my_day, name="my-day"),
+    path("field/", field.field, name="field"),
+    path("field/contact", field.contact, name="field-contact"),
+    path("field/today", field.today, name="field-today"),
+    path("field/sync", field.sync, name="field-sync"),
+    path("sw.js", field.worker_script, name="worker-script"),
+    path("app.webmanifest", field.manifest, name="manifest"),
     path("tasks/", tasks.task_list, name="task-list"),
     path("tasks/<uuid:task_id>", tasks.task, name="task"),
     path("search", search.search, name="search"),

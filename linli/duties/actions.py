@@ -13,6 +13,7 @@ from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.errors import Conflict, Invalid
 from linli.core.locks import lock
+from linli.core.paths import common
 from linli.core.writes import done_before, mark_done
 from linli.duties.access import check_may_work
 from linli.duties.models import Task, TaskLine, TaskMove
@@ -92,6 +93,17 @@ def begin_tasks(*, actor: Actor, source: tuple[str, str], path: str) -> None:
         rows = Task.objects.open().filter(source_room=source[0], source_id=source[1], area_path=path, begun_at=None)
         if rows.update(begun_at=clock.now()):
             audit.record(actor, "begin_tasks", source, path=path)
+
+
+def begin_tasks_at(*, actor: Actor, source: tuple[str, str], paths: Iterable[str]) -> None:
+    """The same for many areas at once."""
+    wanted = sorted(set(paths))
+    with transaction.atomic():
+        rows = Task.objects.open().filter(
+            source_room=source[0], source_id=source[1], area_path__in=wanted, begun_at=None
+        )
+        if rows.update(begun_at=clock.now()):
+            audit.record(actor, "begin_tasks", source, path=common(wanted))
 
 
 def begin_task(*, actor: Actor, task: Task) -> None:

@@ -17,7 +17,7 @@ from linli.core.locks import lock
 from linli.core.paths import common
 from linli.grid.models import HeadcountChange, Place
 from linli.grid.queries import last_change, list_moves
-from linli.rounds.intake import Receipt, add_to_tallies, count_answers, credit
+from linli.rounds.intake import Receipt, add_to_tallies, count_answers, credit, insert_attempts
 from linli.rounds.models import Answer, Attempt, Round, RoundPlace, TallyDelta
 from linli.rounds.rules import HOUSEHOLD, SPOKEN_TO
 
@@ -130,6 +130,17 @@ def record_attempt(
             raise Conflict(_("This id was already used for something else."), code="write-id-reused")
         audit.record(actor, "record_attempt", stored, fields=["outcome", "note"] if note else ["outcome"], path=path)
         return stored
+
+
+def record_attempts(*, actor: Actor, found: Round, rows: Sequence[Attempt], paths: Iterable[str]) -> set[UUID]:
+    """Many knocks of one round, each `by` whoever made it, in a constant number of statements. Returns the ids that were
+    new; whoever calls has compared the others with what stands there. `paths` are those of their households."""
+    with transaction.atomic():
+        _refuse_closed(found)
+        new = insert_attempts(rows)
+        if new:
+            audit.record(actor, "record_attempts", found, fields=[f"attempts:{len(new)}"], path=common(paths))
+        return new
 
 
 def withdraw_attempt(*, actor: Actor, attempt: Attempt, path: str) -> None:

@@ -17,7 +17,7 @@ from django.db import connection
 from linli.core.paths import ancestors, end
 from linli.grid.models import Place
 from linli.grid.profile import line_place_kinds
-from linli.rounds.models import Round, TallyDelta
+from linli.rounds.models import Attempt, Round, TallyDelta
 from linli.rounds.rules import HOUSEHOLD, POST
 
 FEW = 8  # up to so many places a batch leaves deltas for the worker; above, it updates the counters itself
@@ -146,3 +146,25 @@ def add_to_tallies(round_id: UUID, by_path: dict[str, int]) -> None:
             ON CONFLICT (round_id, place_id) DO UPDATE SET answered = rounds_tally.answered + excluded.answered""",  # noqa: S608
             [key, rows],
         )
+
+
+_ATTEMPTS = {
+    "sqlite": """SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+        FROM json_each(%s) WHERE 1 = 1""",
+    "postgresql": """SELECT (value ->> 0)::uuid, (value ->> 1)::uuid, (value ->> 2)::bigint, value ->> 3,
+        (value ->> 4)::timestamptz, value ->> 5, value ->> 6 FROM jsonb_array_elements(%s::jsonb)""",
+}
+
+
+def insert_attempts(rows: Sequence[Attempt]) -> set[UUID]:
+    """Insert what is not there yet, in one statement whatever its size; the ids that were new."""
+    values = [
+        [one.pk.hex, one.round_id.hex, one.member, one.outcome, _in_utc(one.at), one.by, one.note] for one in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO rounds_attempt (id, round_id, member, outcome, at, "by", note)
+            {_ATTEMPTS[connection.vendor]} ON CONFLICT DO NOTHING RETURNING id""",
+            [json.dumps(values)],
+        )
+        return {UUID(str(key)) for (key,) in cursor.fetchall()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 # How a receipt came. The certificate tells them apart.
 OWN_TAP = "own_tap"
@@ -68,3 +69,58 @@ def total(parts: Iterable[Coverage]) -> Coverage:
     for part in parts:
         found += part
     return found
+
+
+# Knocks that reach the server later than they were made -------------------------------------------------------------
+
+# What became of a record that a phone sent.
+STORED = "stored"
+ALREADY = "already"  # it came before
+CONFLICT = "conflict"  # nothing is written: whoever recorded it decides
+LATE = "late"  # kept for review by whoever answers now
+REFUSED_RECORD = "refused"
+
+# Why.
+RECORDED = "recorded"  # somebody else recorded something that contradicts it
+ANSWERED = "answered"  # the household confirmed meanwhile
+CLOSED = "closed"  # the notice ended
+GONE = "gone"  # the household moved
+ENDED = "ended"  # the appointment ended between recording and sending
+REVOKED = "revoked"  # the phone was revoked
+NOT_YOURS = "not_yours"  # not there, or not in one's places: the two look alike
+NOT_APPOINTED = "not_appointed"  # held no post there when it was recorded
+REUSED = "reused"  # the id was used for something else
+UNREADABLE = "unreadable"
+OTHER_ACCOUNT = "other_account"
+
+_NOBODY_THERE = {NOT_AT_HOME, NOTICE_LEFT}
+
+
+def contradicts(mine: str, theirs: str) -> bool:
+    """Can't both be so, whichever came first? Nobody at home at nine and somebody at ten can."""
+    if mine == theirs or (mine in _NOBODY_THERE and theirs in _NOBODY_THERE):
+        return False
+    if mine == SPOKEN_TO:
+        return theirs not in _NOBODY_THERE | {REFUSED}
+    if theirs == SPOKEN_TO:
+        return mine not in _NOBODY_THERE
+    return not (mine in _NOBODY_THERE or theirs in _NOBODY_THERE)
+
+
+SKEW = timedelta(minutes=5)  # a phone's clock that is off by less needs no explanation
+
+
+def moment_of(
+    *, at: datetime, offset_then: timedelta, offset_now: timedelta, after: datetime, now: datetime
+) -> datetime:
+    """When a record was made, by the server's clock. `offset_*` is the server's clock less the phone's, at the last
+    contact before recording and at sending. Where the phone's clock was set in between, the one that falls between the
+    fetching of the list (`after`) and now is right; where neither does, the nearest end of that span."""
+    later, earlier = at + offset_now, at + offset_then
+    for one in (later, earlier):
+        if after <= one <= now:
+            return one
+    for one in (later, earlier):
+        if after - SKEW <= one <= now + SKEW:
+            return min(max(one, after), now)
+    return min(max(later, after), now)

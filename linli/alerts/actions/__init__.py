@@ -9,6 +9,7 @@ from linli.alerts.actions.answers import (
 )
 from linli.alerts.actions.certificates import draw_up_certificate, note_certificate_file, note_log_export
 from linli.alerts.actions.doors import record_knocks, undo_knocks
+from linli.alerts.actions.field import decide_late_record, store_records
 from linli.alerts.actions.line import advance_alert
 from linli.alerts.actions.links import end_shared_links, make_household_link, make_household_links, make_shared_link
 from linli.alerts.actions.notices import Notice, cancel_alert, draft_alert, expire_alert, issue_alert, update_alert
@@ -20,6 +21,7 @@ __all__ = [
     "cancel_alert",
     "confirm_household",
     "confirm_households",
+    "decide_late_record",
     "draft_alert",
     "draw_up_certificate",
     "end_shared_links",
@@ -32,6 +34,7 @@ __all__ = [
     "note_log_export",
     "record_knock",
     "record_knocks",
+    "store_records",
     "undo_knock",
     "undo_knocks",
     "update_alert",

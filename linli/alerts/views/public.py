@@ -211,7 +211,7 @@ def forget_me(request: HttpRequest) -> HttpResponse:
     _check_proven(ForgetForm(request.POST, link_id=link.pk))
     response = SeeOther(reverse("forgotten"))
     response.delete_cookie(COOKIE, path=reverse("notices"), samesite="Lax")
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'  # not "cookies": a helper may be signed in on this phone
+    response.headers["Clear-Site-Data"] = '"cache"'  # nothing else: a helper may be signed in here
     return response
 
 

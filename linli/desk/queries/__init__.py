@@ -1,7 +1,22 @@
 """Reads that join rooms: a person's day, a task with its lines, a search over everything."""
 
 from linli.desk.queries.day import Day, read_day
+from linli.desk.queries.field import FieldList, read_field_list
+from linli.desk.queries.records import Batch, read_records
 from linli.desk.queries.search import GLANCE, Found, search
 from linli.desk.queries.tasks import TaskView, name_sources, read_task
 
-__all__ = ["GLANCE", "Day", "Found", "TaskView", "name_sources", "read_day", "read_task", "search"]
+__all__ = [
+    "GLANCE",
+    "Batch",
+    "Day",
+    "FieldList",
+    "Found",
+    "TaskView",
+    "name_sources",
+    "read_day",
+    "read_field_list",
+    "read_records",
+    "read_task",
+    "search",
+]

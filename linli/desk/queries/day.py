@@ -87,7 +87,7 @@ class Day:
 def read_day(*, actor: Actor) -> Day:
     tasks = list_my_tasks(actor=actor)
     running = {str(one.pk): one for one in list_alerts(actor=actor, running=True)}
-    due = _due(tasks, running)
+    due = due_of(tasks, running)
     left = count_due_by_leaf(actor=actor, due=due)
     doors = list_due_doors(actor=actor, due=due, limit=DOORS_SHOWN)
     recorded = list_recorded(actor=actor, alerts=list(running.values()), since=clock.now() - UNDO_LASTS)
@@ -113,7 +113,7 @@ def _most_urgent_first(alerts: Sequence[Alert]) -> list[Alert]:
     return sorted(alerts, key=lambda one: order.get(one.urgency, len(order)))
 
 
-def _due(tasks: Sequence[Task], running: dict[str, Alert]) -> list[Due]:
+def due_of(tasks: Sequence[Task], running: dict[str, Alert]) -> list[Due]:
     """Notice → the areas whose doors are one's own task."""
     areas = defaultdict(list)
     for task in tasks:

@@ -17,6 +17,7 @@ from linli.grid.actions.accounts import (
     set_password,
     set_password_by_link,
 )
+from linli.grid.actions.devices import register_device, revoke_device
 from linli.grid.actions.headcounts import Change, fold_headcounts, record_headcount_changes
 from linli.grid.actions.identities import adopt_identity, connect_identity, disconnect_identity, note_identity_use
 from linli.grid.actions.placements import WantedDwelling, ensure_dwellings, place_inhabited_entrances
@@ -93,10 +94,12 @@ __all__ = [
     "record_headcount_changes",
     "record_vacancy_check",
     "record_vacancy_checks",
+    "register_device",
     "remove_second_factor",
     "rename_place",
     "renew_recovery_codes",
     "reset_second_factor",
+    "revoke_device",
     "revoke_token",
     "set_factor_rules",
     "set_operator",

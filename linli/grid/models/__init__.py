@@ -1,5 +1,6 @@
 from linli.grid.models.absences import Absence
 from linli.grid.models.accounts import Account, ApiToken, Appointment, Organisation
+from linli.grid.models.devices import Device
 from linli.grid.models.headcounts import Headcount, HeadcountChange
 from linli.grid.models.places import Place, PlacePast
 from linli.grid.models.premises import Building, Dwelling, Entrance, EntrancePlacement, Estate, VacancyCheck
@@ -11,6 +12,7 @@ __all__ = [
     "ApiToken",
     "Appointment",
     "Building",
+    "Device",
     "Dwelling",
     "Entrance",
     "EntrancePlacement",

@@ -19,6 +19,16 @@ from linli.grid.queries.accounts import (
     search_accounts,
 )
 from linli.grid.queries.bookings import Booking, list_double_bookings
+from linli.grid.queries.devices import (
+    account_mark,
+    allowed_spans,
+    find_devices,
+    find_person,
+    get_device,
+    keeps_list,
+    list_devices,
+    may_revoke_for,
+)
 from linli.grid.queries.doors import DoorKey, DwellingsFound, EntranceKey, find_dwellings, list_leaves, list_registers
 from linli.grid.queries.figures import PlaceFigures, read_figures
 from linli.grid.queries.headcounts import (
@@ -128,8 +138,10 @@ __all__ = [
     "RuleState",
     "Staffing",
     "Vacancy",
+    "account_mark",
     "actor_for",
     "actor_for_token",
+    "allowed_spans",
     "count_lacking_factor",
     "count_line_places",
     "count_line_posts",
@@ -139,10 +151,12 @@ __all__ = [
     "find_account_at_the_door",
     "find_account_by_link",
     "find_account_called",
+    "find_devices",
     "find_dwellings",
     "find_holder",
     "find_holder_by_appointment",
     "find_identity",
+    "find_person",
     "find_place_at",
     "find_place_of_entrance",
     "find_register",
@@ -151,6 +165,7 @@ __all__ = [
     "get_account_by_username",
     "get_appointment",
     "get_building",
+    "get_device",
     "get_dwelling",
     "get_entrance",
     "get_own_account",
@@ -160,6 +175,7 @@ __all__ = [
     "holders_on_the_way_up",
     "is_self",
     "is_standing_with",
+    "keeps_list",
     "last_change",
     "line_post_at",
     "line_unit",
@@ -170,6 +186,7 @@ __all__ = [
     "list_audit",
     "list_buildings_at",
     "list_children",
+    "list_devices",
     "list_double_bookings",
     "list_dwellings",
     "list_dwellings_below",
@@ -208,6 +225,7 @@ __all__ = [
     "list_vacancies",
     "list_vacancies_after",
     "list_vacant_parts",
+    "may_revoke_for",
     "name_actors",
     "name_paths",
     "needs_factor",

@@ -92,10 +92,11 @@ def _way_back(request: HttpRequest, wanted: str) -> str:
 @login_not_required
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Leaves nothing of one person on a shared phone: neither pages kept by the browser nor what scripts stored."""
+    """Leaves nothing of one person on a shared phone. What scripts stored is cleared by the service worker, which keeps the
+    records that wait to be sent: only the server opens those."""
     logout(request)
     response = redirect("sign-in")
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
