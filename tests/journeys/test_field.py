@@ -103,7 +103,7 @@ def test_a_phone_goes_offline_records_and_everything_is_stored_once(street, phon
     assert Answer.objects.filter(how="at_door", withdrawn_at=None).count() == 1
     again.reload()
     again.wait_for_selector(".door-row")
-    assert again.locator(".door-row").count() == 2
+    until(lambda: again.locator(".door-row").count() == 2)
     assert Attempt.objects.count() == 2
 
 

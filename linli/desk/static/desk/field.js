@@ -6,6 +6,7 @@
   const find = (selector, root = document) => root.querySelector(selector);
   const page = find("#field");
   const say = page.dataset;
+  const KIND = /Mobi|Android/.test(navigator.userAgent) ? say.phone : say.computer;
   const sheet = find("#field-sheet");
   let list = null; // what is kept, sealed
   let day = { notices: [], doors: [], left: 0 }; // what it says
@@ -229,7 +230,14 @@
     else if (typeof done === "number" && done) note(rows.length ? "" : say.sent);
     else note("");
     if (done === "offline" || done === "signed-out") tell(done);
-    return done;
+    else if (done && !link) await refresh();
+  };
+
+  // The list as it is now, after something was sent.
+  const refresh = async () => {
+    const link = await line.contact();
+    if (link?.me) await line.fetchList(link, KIND).catch(() => {});
+    await load();
   };
 
   const renew = async () => {
@@ -240,7 +248,7 @@
     if (!me) return load();
     await send(link);
     try {
-      await line.fetchList(link, /Mobi|Android/.test(navigator.userAgent) ? say.phone : say.computer);
+      await line.fetchList(link, KIND);
     } catch {
       tell("offline");
     }
@@ -250,7 +258,7 @@
   const start = async () => {
     if (!crypto.subtle || !self.indexedDB || !navigator.serviceWorker) return note(say.unsafe, true);
     navigator.serviceWorker.register("/sw.js").catch(() => {});
-    navigator.serviceWorker.addEventListener("message", load);
+    navigator.serviceWorker.addEventListener("message", refresh);
     navigator.storage?.persist?.();
     await load();
     await renew();

@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0002_initial'),
-        ('grid', '0003_devices'),
+        ('alerts', '0003_certificate'),
+        ('grid', '0002_no_entrance_in_two_places'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
