@@ -230,7 +230,7 @@
     else if (typeof done === "number" && done) note(rows.length ? "" : say.sent);
     else note("");
     if (done === "offline" || done === "signed-out") tell(done);
-    else if (done && !link) await refresh();
+    else if (typeof done === "number" && done && !link) await refresh();
   };
 
   // The list as it is now, after something was sent.
@@ -248,7 +248,7 @@
     if (!me) return load();
     await send(link);
     try {
-      await line.fetchList(link, KIND);
+      if (await line.fetchList(link, KIND) === 401) tell("signed-out");
     } catch {
       tell("offline");
     }
