@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('grid', '0003_names_to_be_found_by'),
+        ('grid', '0005_absences'),
     ]
 
     operations = [
