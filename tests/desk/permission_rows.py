@@ -23,7 +23,7 @@ ROWS = [
     Row("field", answers=PUBLIC),
     Row("worker-script", answers=PUBLIC),
     Row("manifest", answers=PUBLIC),
-    Row("field-contact", "POST", answers=PUBLIC, json=True),
+    Row("field-contact", answers=PUBLIC),
     Row("field-today", "POST", answers=PHONE, data=_device, json=True),
     Row("field-sync", "POST", answers=PHONE, data=_device, json=True),
     Row("my-day", answers=SIGNED_IN),

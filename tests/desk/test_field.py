@@ -48,7 +48,7 @@ class Phone:
         return self.client.post(reverse(name), json.dumps(body), content_type="application/json")
 
     def contact(self):
-        return self.post("field-contact", {"device": self.device}).json()
+        return self.client.get(reverse("field-contact"), headers={"x-linli-device": self.device}).json()
 
     def fetch(self):
         return self.post("field-today", {"device": self.device, "name": "Pixel"})
@@ -277,7 +277,7 @@ def test_a_revoked_phone_is_told_and_what_it_sends_waits(cast, zhou, alert, home
     mine = zhou.record(home, alert)
     assert zhou.contact()["keep"]
     grid.revoke_device(actor=cast.actor("zhou"), device_id=UUID(zhou.device))
-    lost = Client().post(reverse("field-contact"), {"device": zhou.device}, content_type="application/json")
+    lost = Client().get(reverse("field-contact"), headers={"x-linli-device": zhou.device})
     assert lost.json()["keep"] is False
     assert zhou.sync([mine]).status_code == 401  # its sign-in has ended
     zhou.client.force_login(zhou.account, backend=BACKEND)

@@ -15,7 +15,6 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from linli import __version__
@@ -112,12 +111,12 @@ def manifest(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 # What a phone asks and brings ----------------------------------------------------------------------------------------
 
 
-@csrf_exempt  # changes nothing, and is asked without signing in too: a lost phone is told to clear its list
 @login_not_required
-@require_POST
+@require_GET
 def contact(request: HttpRequest) -> HttpResponse:
-    """May the list stay, who is signed in, what time is it, and the token with which to send."""
-    device = _uuid(_body(request).get("device"))
+    """May the list stay, who is signed in, what time is it, and the token with which to send. Asked without signing in
+    too: a lost phone is told to clear its list."""
+    device = _uuid(request.headers.get("X-Linli-Device"))
     answer: dict[str, Any] = {"now": _ms(clock.now()), "keep": device is None or keeps_list(device_id=device)}
     if request.user.is_authenticated:
         answer |= {"me": account_mark(request.actor.id), "csrf": get_token(request)}

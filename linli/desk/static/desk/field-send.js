@@ -6,11 +6,13 @@
   const seal = self.fieldSeal;
   const MOST = 500;
 
-  const post = async (path, body, csrf) => {
-    const headers = { "Content-Type": "application/json" };
-    if (csrf) headers["X-CSRFToken"] = csrf;
-    const options = { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin", cache: "no-store" };
-    const response = await fetch(path, { ...options, redirect: "error", signal: AbortSignal.timeout(30000) });
+  const post = (path, body, csrf) => {
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
+    return ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  };
+  const ask = async (path, options) => {
+    const strict = { credentials: "same-origin", cache: "no-store", redirect: "error" };
+    const response = await fetch(path, { ...strict, ...options, signal: AbortSignal.timeout(30000) });
     const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
     return { status: response.status, body: isJson ? await response.json() : {} };
   };
@@ -20,7 +22,7 @@
     const list = await store.get("keep", "list");
     let found;
     try {
-      found = await post("/field/contact", { device: list?.device });
+      found = await ask("/field/contact", { headers: list ? { "X-Linli-Device": list.device } : {} });
     } catch {
       return null;
     }
