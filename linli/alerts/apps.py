@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class AlertsConfig(AppConfig):
     name = "linli.alerts"
     label = "alerts"
+
+    def ready(self) -> None:
+        from linli.alerts.profile import urgencies
+
+        urgencies()  # a profile that makes no sense stops the start, not a notice

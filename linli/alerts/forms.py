@@ -50,7 +50,8 @@ class ClockStop:
 def clock_of(urgency: Urgency) -> list[ClockStop]:
     """What an urgency means, in minutes and plain words."""
     return [
-        ClockStop(span(urgency.remind), _("silent posts are reminded")),
+        *(ClockStop(span(one), _("silent posts are reminded")) for one in urgency.reminders),
+        *(ClockStop(span(one), _("silent households are reminded")) for one in urgency.remind_homes),
         ClockStop(span(urgency.pass_post), _("their part passes to the level above")),
         ClockStop(span(urgency.visit), _("silent households become visits to the door")),
         ClockStop(span(urgency.pass_task), _("visits not begun climb to the level above")),

@@ -140,3 +140,19 @@ class Certificate(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["alert", "-made_at"])]
+
+
+class Spread(models.Model):
+    """A message of a notice on its way into the outbox, batch by batch; its id is that of the dispatch. `stage` counts
+    rules.STAGES of its kind, `cursor` says how far that stage has come: a worker that ends goes on from there."""
+
+    id = models.UUIDField(primary_key=True)
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="spreads")
+    kind = models.CharField(max_length=12)  # rules.STAGES
+    stage = models.PositiveSmallIntegerField(default=0)
+    cursor = models.CharField(max_length=140, blank=True)
+    made_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["made_at"], condition=Q(done_at=None), name="spread_under_way")]

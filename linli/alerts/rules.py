@@ -27,13 +27,25 @@ STATES: dict[str, tuple[str, ...]] = {
 F_ISSUED = "issued"
 F_HELD = "vacancies_held"
 F_REMINDED = "posts_reminded"
+F_HOMES_REMINDED = "homes_reminded"
 F_PASSED = "posts_passed_up"
 F_VISITS = "visits_opened"
 F_DEADLINE = "deadline"
 F_UPDATED = "updated"
 F_CANCELLED = "cancelled"
 F_EXPIRED = "expired"
-FACTS = (F_ISSUED, F_HELD, F_REMINDED, F_PASSED, F_VISITS, F_DEADLINE, F_UPDATED, F_CANCELLED, F_EXPIRED)
+FACTS = (
+    F_ISSUED,
+    F_HELD,
+    F_REMINDED,
+    F_HOMES_REMINDED,
+    F_PASSED,
+    F_VISITS,
+    F_DEADLINE,
+    F_UPDATED,
+    F_CANCELLED,
+    F_EXPIRED,
+)
 
 # Why a household was not reached: a closed list, derived from recorded facts and never typed.
 NO_MEANS = "no_means"
@@ -53,14 +65,62 @@ class Urgency:
     code: str
     en: str
     zh: str
-    remind: int
+    reminders: tuple[int, ...]
     pass_post: int
     visit: int
     pass_task: int
     deadline: int
+    remind_homes: tuple[int, ...] = ()
+
+    @property
+    def remind(self) -> int:
+        """When the first silent post is reminded; where none is, when its part passes on."""
+        return self.reminders[0] if self.reminders else self.pass_post
 
     def at(self, issued_at: datetime, what: str) -> datetime:
         return issued_at + timedelta(minutes=getattr(self, what))
+
+
+def wrong_with(urgency: Urgency) -> str:
+    """What can't be so in an urgency's minutes, or '' where all is well."""
+    steps = (urgency.pass_post, urgency.visit, urgency.pass_task, urgency.deadline)
+    every = (*urgency.reminders, *urgency.remind_homes, *steps)
+    if any(isinstance(one, bool) or not isinstance(one, int) or one < 0 for one in every):
+        return "every moment must be a whole number of minutes"
+    for name in ("reminders", "remind_homes"):
+        moments = getattr(urgency, name)
+        if list(moments) != sorted(set(moments)) or 0 in moments:
+            return f"{name} must rise, the first after more than 0 minutes"
+        if moments and moments[-1] >= urgency.deadline:
+            return f"{name} must lie before the deadline"
+    if urgency.reminders and urgency.reminders[-1] > urgency.pass_post:
+        return "reminders must not lie behind pass_post"
+    if not urgency.visit <= urgency.pass_task <= urgency.deadline or urgency.pass_post > urgency.deadline:
+        return "visit, pass_task and deadline must follow each other, and pass_post must not lie behind the deadline"
+    return ""
+
+
+def due_reminder(
+    *, issued_at: datetime, now: datetime, minutes: Iterable[int], sent: Iterable[int], until: datetime
+) -> int | None:
+    """The one reminder that is to go out now, by its minutes: the newest that is due. Those that were slept through are
+    passed over; none goes out behind a later one (a clock stepped back), nor once the notice is past its use."""
+    due = [one for one in minutes if issued_at + timedelta(minutes=one) <= now]
+    if not due or now >= until or max(due) <= max(sent, default=0):
+        return None
+    return max(due)
+
+
+# A message of a notice on its way into the outbox: its kind → the stages that it passes, in this order.
+S_NOTICE, S_UPDATE, S_CANCEL, S_POSTS, S_HOMES = "notice", "update", "cancel", "remind_posts", "remind_homes"
+POSTS, HOMES, TOLD, TOLD_BEFORE = "posts", "homes", "told", "told_before"
+STAGES: dict[str, tuple[str, ...]] = {
+    S_NOTICE: (POSTS, HOMES),
+    S_UPDATE: (POSTS, HOMES, TOLD_BEFORE),  # and whoever was told of what it replaces
+    S_CANCEL: (TOLD,),
+    S_POSTS: (POSTS,),
+    S_HOMES: (HOMES,),
+}
 
 
 def reason_for(*, last_outcome: str, post_vacant: bool, has_means: bool) -> str:

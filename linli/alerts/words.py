@@ -102,6 +102,7 @@ _FACTS: Mapping[str, Any] = {
         "open",
         ngettext("%(n)s silent post was reminded", "%(n)s silent posts were reminded", n) % {"n": n},
     ),
+    rules.F_HOMES_REMINDED: lambda _n: ("open", gettext("Silent households were reminded")),
     rules.F_PASSED: lambda n: (
         "passed",
         ngettext(

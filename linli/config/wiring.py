@@ -26,6 +26,7 @@ def wire() -> None:
     jobs.every(3, fold_tallies)
     jobs.every(10, carry_moves)
     jobs.every(5, alert_jobs.advance_alerts)
+    jobs.every(1, alert_jobs.spread_alerts)
     jobs.every(10, move_tasks)
     jobs.every(300, review_standing_tasks)
     jobs.every(5, jobs.seal_audit)

@@ -12,7 +12,7 @@ from django.db.models.functions import TruncMinute
 from linli.core.actors import Actor, outermost
 from linli.core.paths import ancestors, hull, narrow, within
 from linli.grid.models import Place
-from linli.grid.profile import line_place_kinds
+from linli.grid.profile import line_place_kinds, place_kinds, register_kind
 from linli.grid.queries import count_line_places, list_moves, read_headcounts
 from linli.residents.models import GroupMark, Household
 from linli.residents.queries import member_paths
@@ -181,6 +181,38 @@ def list_silent_posts(*, found: Round, paths: Sequence[str]) -> list[tuple[int, 
         within("path", _inside(found, paths)), ~Exists(_answers(found)), kind__in=line_place_kinds(), until_on=None
     )
     return list(rows.order_by("path").values_list("pk", "path", "kind"))
+
+
+def page_silent_posts(*, found: Round, after: str, limit: int) -> list[str]:
+    """Paths of up to `limit` line places of the round that have not confirmed, in path order behind `after`."""
+    rows = Place.objects.filter(
+        within("path", [path for _id, path in roots_of(found)]),
+        ~Exists(_answers(found)),
+        kind__in=line_place_kinds(),
+        until_on=None,
+        path__gt=after,
+    )
+    return list(rows.order_by("path").values_list("path", flat=True)[:limit])
+
+
+def page_places_with_members(*, found: Round, after: str, limit: int) -> list[str]:
+    """Paths of up to `limit` places that together hold all members of the round, in path order behind `after`: those that
+    keep a register, and roots that lie deeper."""
+    roots = [path for _id, path in roots_of(found)]
+    rows = Place.objects.filter(within("path", roots), kind=register_kind(), until_on=None, path__gt=after)
+    above = rows.order_by("path").values_list("path", flat=True)[:limit]
+    deep = Place.objects.filter(path__in=roots, path__gt=after).exclude(kind__in=_down_to_register())
+    return sorted({*above, *deep.values_list("path", flat=True)})[:limit]
+
+
+def _down_to_register() -> list[str]:
+    kinds = place_kinds()
+    return [code for code, kind in kinds.items() if kind.depth <= kinds[register_kind()].depth]
+
+
+def list_silent_homes(*, found: Round, paths: Sequence[str]) -> list[tuple[int, str]]:
+    """(household, path where it lives) of the members below `paths` without an answer, by id."""
+    return list(missing(found, paths).order_by("pk").values_list("pk", f"{LEAF}__path"))
 
 
 def list_answered(*, found: Round, members: Sequence[int]) -> dict[int, tuple[datetime, str, str]]:

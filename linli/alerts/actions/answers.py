@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.access import check_may_answer_at
 from linli.alerts.actions.notices import source_of
+from linli.alerts.actions.spreading import stop_for_account, stop_for_household
 from linli.alerts.models import Alert
 from linli.alerts.queries.owed import posts_answered_by
 from linli.alerts.rules import DRAFT
@@ -43,6 +44,7 @@ def acknowledge_alert(*, actor: Actor, alert: Alert, write_id: UUID | None = Non
         if before is not None:
             return int(before)
         done = credit_own_posts(actor=actor, alert=alert)
+        stop_for_account(actor=actor, alert=alert, account=actor.id)
         mark_done(actor, "acknowledge_alert", write_id, str(alert.pk), done)
         return done
 
@@ -73,7 +75,11 @@ def confirm_household(
     before: two confirmations at once count once. Raises Missing where the alert does not concern it."""
     households, _posts = _open_rounds(alert)
     receipt = Receipt(id=receipt_id, member=household, at=clock.now(), how=how, by=actor.ref)
-    return rounds.record_receipt(actor=actor, found=households, receipt=receipt, within=within_paths)
+    with transaction.atomic():
+        new = rounds.record_receipt(actor=actor, found=households, receipt=receipt, within=within_paths)
+        if new:
+            stop_for_household(actor=actor, alert=alert, households=[household])
+        return new
 
 
 def confirm_households(*, actor: Actor, alert: Alert, receipts: Sequence[Receipt]) -> rounds.Intake:
@@ -83,7 +89,11 @@ def confirm_households(*, actor: Actor, alert: Alert, receipts: Sequence[Receipt
     if not paths:
         raise Forbidden()
     _check_moments(alert, receipts)
-    return rounds.record_receipts(actor=actor, found=households, receipts=receipts, within=[p for p in paths if p])
+    with transaction.atomic():
+        done = rounds.record_receipts(actor=actor, found=households, receipts=receipts, within=[p for p in paths if p])
+        if done.credited:
+            stop_for_household(actor=actor, alert=alert, households=list(done.credited))
+        return done
 
 
 def _check_moments(alert: Alert, receipts: Sequence[Receipt]) -> None:
@@ -129,6 +139,7 @@ def record_knock(
         if outcome == SPOKEN_TO:
             receipt = Receipt(uuid5(attempt_id, "receipt"), household, moment, AT_DOOR, actor.ref)
             rounds.record_receipt(actor=actor, found=households, receipt=receipt)
+            stop_for_household(actor=actor, alert=alert, households=[household])
         duties.begin_tasks(actor=actor, source=source_of(alert), path=leaf[1])
         return attempt
 

@@ -2,12 +2,27 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.actions.notices import expire_alert, record_fact, source_of
-from linli.alerts.models import Alert
+from linli.alerts.actions.spreading import begin_spread, tell_holders, use_until
+from linli.alerts.models import Alert, AlertFact
 from linli.alerts.profile import urgencies
-from linli.alerts.rules import F_DEADLINE, F_HELD, F_PASSED, F_REMINDED, F_VISITS, ISSUED
+from linli.alerts.rules import (
+    F_DEADLINE,
+    F_HELD,
+    F_HOMES_REMINDED,
+    F_PASSED,
+    F_REMINDED,
+    F_VISITS,
+    ISSUED,
+    S_HOMES,
+    S_POSTS,
+    due_reminder,
+)
 from linli.core import clock
 from linli.core.actors import Actor, outermost
 from linli.core.paths import ancestors, within
@@ -21,6 +36,8 @@ from linli.rounds.models import Round
 from linli.rounds.queries import list_silent_posts, read_coverage, roots_of
 
 CHUNK = 500
+SILENT_POSTS = _("Posts below you are silent: reach them")
+DOORS = _("Households have not confirmed: knock at their doors")
 
 
 def advance_alert(*, actor: Actor, alert: Alert) -> None:
@@ -37,8 +54,7 @@ def advance_alert(*, actor: Actor, alert: Alert) -> None:
     vacant = duties.hold_vacancies(actor=actor, paths=roots)
     if vacant:
         record_fact(alert, F_HELD, count=vacant)
-    if now >= urgency.at(alert.issued_at, "remind"):
-        _remind(alert, roots)
+    _remind(actor, alert, roots)
     if now >= urgency.at(alert.issued_at, "pass_post"):
         _pass_up(actor, alert, roots, holders)
     if now >= urgency.at(alert.issued_at, "visit"):
@@ -52,11 +68,30 @@ def _by_holder(paths: Sequence[str], holders: dict[str, list[Holder]], *, above:
     return Counter(holder for holder in found if holder is not None)
 
 
-def _remind(alert: Alert, roots: Sequence[str]) -> None:
-    assert alert.posts is not None  # noqa: S101 (an issued alert has its rounds)
-    silent = list_silent_posts(found=alert.posts, paths=roots)
-    if silent:
-        record_fact(alert, F_REMINDED, count=len(silent))
+def _remind(actor: Actor, alert: Alert, roots: Sequence[str]) -> None:
+    """The newest reminder that is due, once: to the silent posts, to the silent households. Older ones that a worker slept
+    through are passed over."""
+    assert alert.posts is not None and alert.issued_at is not None  # noqa: S101, PT018 (an issued alert has its rounds)
+    urgency, until = urgencies()[alert.urgency], use_until(alert)
+    kinds = {F_REMINDED: (S_POSTS, urgency.reminders), F_HOMES_REMINDED: (S_HOMES, urgency.remind_homes)}
+    facts = list(AlertFact.objects.filter(alert=alert, kind__in=kinds).values_list("kind", "once"))
+    for fact, (kind, minutes) in kinds.items():
+        sent = [once.rpartition(":")[2] for one, once in facts if one == fact]
+        due = due_reminder(
+            issued_at=alert.issued_at,
+            now=clock.now(),
+            minutes=minutes,
+            sent=[int(one) for one in sent if one.isdigit()],
+            until=until or clock.now() + timedelta(minutes=1),
+        )
+        if due is None:
+            continue
+        silent = len(list_silent_posts(found=alert.posts, paths=roots)) if kind == S_POSTS else 0
+        if kind == S_POSTS and not silent:
+            continue
+        with transaction.atomic():
+            if record_fact(alert, fact, once=f"{fact}:{due}", count=silent):
+                begin_spread(actor=actor, alert=alert, kind=kind, key=str(due))
 
 
 def _pass_up(actor: Actor, alert: Alert, roots: Sequence[str], holders: dict[str, list[Holder]]) -> None:
@@ -64,8 +99,13 @@ def _pass_up(actor: Actor, alert: Alert, roots: Sequence[str], holders: dict[str
     assert alert.posts is not None and alert.deadline_at is not None  # noqa: S101, PT018
     silent = [path for _id, path, _kind in list_silent_posts(found=alert.posts, paths=roots)]
     above = _by_holder(silent, holders, above=True)
+    standing = {task.area_path for task in _open(alert, POST_SILENCE)}
+    new = [one for one in above if one.path not in standing]
     tasks = [duties.NewTask(POST_SILENCE, one.place_id, one.path, one, alert.deadline_at) for one in above]
-    duties.open_tasks(actor=actor, source=source_of(alert), tasks=tasks)
+    with transaction.atomic():
+        if duties.open_tasks(actor=actor, source=source_of(alert), tasks=tasks):
+            told = [(one.account_id, one.path) for one in new]
+            tell_holders(actor=actor, alert=alert, what=SILENT_POSTS, key="passed", holders=told)
     if silent:
         record_fact(alert, F_PASSED, count=len(silent))
     answered = {one.path for one in above}
@@ -90,7 +130,14 @@ def _visit(actor: Actor, alert: Alert, roots: Sequence[str], holders: dict[str, 
         for (key, path), missing in silent.items()
         if missing
     ]
-    opened = duties.open_tasks(actor=actor, source=source_of(alert), tasks=tasks)
+    standing = {task.area_path for task in _open(alert, HOUSEHOLD_SILENCE)}
+    with transaction.atomic():
+        opened = duties.open_tasks(actor=actor, source=source_of(alert), tasks=tasks)
+        if opened:
+            new = [
+                (one.holder.account_id, one.area_path) for one in tasks if one.holder and one.area_path not in standing
+            ]
+            tell_holders(actor=actor, alert=alert, what=DOORS, key="visits", holders=new)
     if opened:
         record_fact(alert, F_VISITS, count=sum(silent.values()))
     still = {path for (_key, path), missing in silent.items() if missing}

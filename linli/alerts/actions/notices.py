@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.access import check_may_issue, find_issuing_grant
+from linli.alerts.actions.spreading import begin_spread
 from linli.alerts.events import AlertEnded, AlertIssued
 from linli.alerts.models import Alert, AlertFact, AlertPlace
 from linli.alerts.profile import urgencies
@@ -22,6 +23,9 @@ from linli.alerts.rules import (
     F_ISSUED,
     F_UPDATED,
     ISSUED,
+    S_CANCEL,
+    S_NOTICE,
+    S_UPDATE,
     UPDATED,
     may_become,
 )
@@ -34,6 +38,7 @@ from linli.core.writes import done_before, mark_done
 from linli.duties import actions as duties
 from linli.duties.rules import SUPERSEDED
 from linli.grid.models import Place
+from linli.messages import actions as messages
 from linli.residents.profile import groups as known_groups
 from linli.rounds import actions as rounds
 from linli.rounds.rules import HOUSEHOLD, POST
@@ -156,6 +161,7 @@ def _open(actor: Actor, made: Alert, notice: Notice) -> None:
     made.posts = rounds.open_round(round_id=uuid5(made.pk, POST), unit=POST, **common)
     made.save()
     record_fact(made, F_ISSUED)
+    begin_spread(actor=actor, alert=made, kind=S_UPDATE if made.replaces_id else S_NOTICE)
 
 
 def record_fact(alert: Alert, kind: str, *, once: str = "", count: int = 0, note: str = "") -> bool:
@@ -207,6 +213,9 @@ def _end(actor: Actor, alert: Alert, state: str, fact: str, reason: str) -> Aler
                 rounds.close_round(actor=actor, found=found)
         duties.close_source(actor=actor, source=source_of(fresh), outcome=SUPERSEDED)
         record_fact(fresh, fact, note=reason)
+        messages.stop_source(actor=actor, source=source_of(fresh))
+        if state == CANCELLED and fresh.issued_at is not None:
+            begin_spread(actor=actor, alert=fresh, kind=S_CANCEL)
         where = common(fresh.places.values_list("path", flat=True))
         audit.record(actor, "end_alert", fresh, fields=["state"], reason=reason, path=where)
         events.publish(AlertEnded(alert_id=str(fresh.pk), state=state))

@@ -50,6 +50,7 @@ from linli.alerts.queries.notices import (
     list_owed,
     list_places_of,
     list_running,
+    list_spreads,
     names_of_places,
     running_for_path,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "list_places_of",
     "list_recorded",
     "list_running",
+    "list_spreads",
     "list_way",
     "name_paths",
     "names_of_places",

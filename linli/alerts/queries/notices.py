@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from linli.alerts.models import Alert, AlertPlace
+from linli.alerts.models import Alert, AlertPlace, Spread
 from linli.alerts.rules import CANCELLED, DRAFT, ISSUED
 from linli.core.actors import Actor
 from linli.core.errors import Missing
@@ -76,6 +76,11 @@ def find_update_of(*, actor: Actor, alert: Alert) -> Alert | None:
 def list_running() -> list[Alert]:
     """For the clock: every notice that is out."""
     return list(_rows().filter(state=ISSUED).order_by("issued_at"))
+
+
+def list_spreads() -> list[UUID]:
+    """For the queue: messages of notices that are not in the outbox yet, the oldest first."""
+    return list(Spread.objects.filter(done_at=None).order_by("made_at").values_list("pk", flat=True)[:200])
 
 
 def running_for_path(path: str) -> list[Alert]:
