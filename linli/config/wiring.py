@@ -3,12 +3,14 @@
 from linli.alerts import events as alert_events
 from linli.alerts import jobs as alert_jobs
 from linli.core import erasures, events, holds, jobs
+from linli.duties import jobs as duty_jobs
 from linli.duties.jobs import move_tasks, note_dead_phone, review_standing_tasks
 from linli.duties.queries import hold_in_open_tasks
 from linli.grid.jobs import fold_headcounts
 from linli.messages import jobs as message_jobs
+from linli.residents import events as register_events
 from linli.residents.events import HouseholdsErased, PhoneFoundDead
-from linli.residents.jobs import forget_uploads, import_waiting_rosters
+from linli.residents.jobs import end_old_requests, forget_uploads, import_waiting_rosters, review_retention
 from linli.rounds.jobs import carry_moves, fold_tallies, forget_erased_homes
 from linli.rounds.queries import hold_in_open_rounds
 
@@ -18,6 +20,11 @@ def wire() -> None:
     events.subscribe(alert_events.AlertIssued, alert_jobs.begin_line)
     events.subscribe(PhoneFoundDead, note_dead_phone)
     events.subscribe(HouseholdsErased, forget_erased_homes)
+    events.subscribe(register_events.TransferProposed, duty_jobs.ask_for_transfer)
+    events.subscribe(register_events.TransferSettled, duty_jobs.end_transfer)
+    events.subscribe(register_events.CorrectionAsked, duty_jobs.ask_for_correction)
+    events.subscribe(register_events.CorrectionSettled, duty_jobs.end_correction)
+    events.subscribe(register_events.ErasureDue, duty_jobs.ask_for_erasure)
 
     holds.listen_to(hold_in_open_rounds)
     holds.listen_to(hold_in_open_tasks)
@@ -36,3 +43,5 @@ def wire() -> None:
     jobs.every(1, import_waiting_rosters)
     jobs.every(3600, forget_uploads)
     jobs.beside(message_jobs.keep_sending, once=message_jobs.send_what_is_due)
+    jobs.every(3600, end_old_requests)
+    jobs.every(6 * 3600, review_retention)

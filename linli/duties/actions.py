@@ -13,12 +13,23 @@ from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.errors import Conflict, Invalid
 from linli.core.locks import lock
-from linli.core.paths import common
+from linli.core.paths import ancestors, common
 from linli.core.writes import done_before, mark_done
 from linli.duties.access import check_may_work
 from linli.duties.models import Task, TaskLine, TaskMove
-from linli.duties.rules import APPOINTMENT_ENDED, AWAY, BACK, CLIMBED, DEAD_CONTACT, DONE, HANDED_OVER, VACANCY
+from linli.duties.rules import (
+    APPOINTMENT_ENDED,
+    AWAY,
+    BACK,
+    CLIMBED,
+    DEAD_CONTACT,
+    DONE,
+    ERASURE,
+    HANDED_OVER,
+    VACANCY,
+)
 from linli.grid.models import Appointment
+from linli.grid.profile import post_kinds
 from linli.grid.queries import (
     Holder,
     find_holder,
@@ -29,11 +40,12 @@ from linli.grid.queries import (
     list_staffed_paths,
     list_vacant_parts,
 )
-from linli.residents.queries import count_dead_phones
+from linli.residents.queries import count_dead_phones, is_any_due
 
 CLIMB_AGAIN = timedelta(minutes=20)
 MOST = 100_000
 STANDING = timedelta(days=7)  # for what is no emergency
+REGISTER = "residents"
 VACANCIES, CONTACTS = ("grid", "vacancies"), ("residents", "contacts")
 
 
@@ -326,3 +338,23 @@ def close_mended_contacts(*, actor: Actor) -> None:
     standing = list(Task.objects.open().filter(source_room=CONTACTS[0], source_id=CONTACTS[1])[:2_000])
     dead = count_dead_phones(paths=[task.area_path for task in standing])
     close_tasks(actor=actor, tasks=[task for task in standing if not dead[task.area_path]])
+
+
+# Something about the register is to be decided ------------------------------------------------------------------------
+
+
+def open_decision(*, actor: Actor, kind: str, source_id: str, path: str, permission: str, due_at: datetime) -> None:
+    """A task of the nearest holder on the line, from `path` up, whose post allows the act. Its area is that holder's own
+    place, so that it is given on among those who may decide."""
+    holders = holders_on_the_way_up([path])
+    chain = [one for at in reversed(ancestors(path)) for one in holders.get(at, [])]
+    holder = next((one for one in chain if permission in post_kinds()[one.post_kind].permissions), None)
+    if holder is not None:
+        new = NewTask(kind, holder.place_id, holder.path, holder, due_at)
+        open_tasks(actor=actor, source=(REGISTER, source_id), tasks=[new])
+
+
+def close_done_erasures(*, actor: Actor) -> None:
+    """Close what has nothing due left below it."""
+    standing = list(Task.objects.open().filter(source_room=REGISTER, kind=ERASURE)[:2_000])
+    close_tasks(actor=actor, tasks=[task for task in standing if not is_any_due(paths=[task.area_path])])

@@ -1,9 +1,13 @@
 """What the clock starts here."""
 
+from datetime import timedelta
 from typing import Any
 
+from linli.core import clock
 from linli.core.actors import SYSTEM
 from linli.duties import actions
+from linli.duties.rules import CANCELLED, CORRECTION, DONE, ERASURE, TRANSFER
+from linli.residents.rules import CORRECTION_DUE, TRANSFER_DUE
 
 
 def move_tasks() -> None:
@@ -16,8 +20,41 @@ def review_standing_tasks() -> None:
     """Vacant posts and dead contacts: open what came up, close what was mended."""
     actions.review_vacancies(actor=SYSTEM)
     actions.close_mended_contacts(actor=SYSTEM)
+    actions.close_done_erasures(actor=SYSTEM)
 
 
 def note_dead_phone(payload: dict[str, Any]) -> None:
     """A number on record reaches nobody: somebody is to renew it."""
     actions.open_dead_contact(actor=SYSTEM, path=payload["path"])
+
+
+def ask_for_transfer(payload: dict[str, Any]) -> None:
+    """Another community hands a household over: somebody there is to accept or refuse."""
+    _decide(TRANSFER, payload["transfer_id"], payload["to_path"], "register.edit", TRANSFER_DUE)
+
+
+def ask_for_correction(payload: dict[str, Any]) -> None:
+    """Somebody says that a record is wrong: somebody who may change it is to decide."""
+    _decide(CORRECTION, payload["correction_id"], payload["path"], "register.edit", CORRECTION_DUE)
+
+
+def ask_for_erasure(payload: dict[str, Any]) -> None:
+    """The time of some records of a community is over."""
+    _decide(ERASURE, "erasure", payload["path"], "register.approve", actions.STANDING)
+
+
+def _decide(kind: str, source_id: str, path: str, permission: str, within: timedelta) -> None:
+    due_at = clock.now() + within
+    actions.open_decision(actor=SYSTEM, kind=kind, source_id=source_id, path=path, permission=permission, due_at=due_at)
+
+
+def end_transfer(payload: dict[str, Any]) -> None:
+    """A proposal is settled."""
+    outcome = DONE if payload["state"] in {"accepted", "refused"} else CANCELLED
+    actions.close_source(actor=SYSTEM, source=(actions.REGISTER, payload["transfer_id"]), outcome=outcome)
+
+
+def end_correction(payload: dict[str, Any]) -> None:
+    """A request is decided."""
+    outcome = DONE if payload["state"] in {"approved", "refused"} else CANCELLED
+    actions.close_source(actor=SYSTEM, source=(actions.REGISTER, payload["correction_id"]), outcome=outcome)

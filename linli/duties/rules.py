@@ -4,7 +4,10 @@ HOUSEHOLD_SILENCE = "household_silence"  # households of a cell that no receipt 
 POST_SILENCE = "post_silence"  # posts below that have not confirmed
 VACANCY = "vacancy"  # posts below that nobody holds
 DEAD_CONTACT = "dead_contact"  # a phone that answers no more
-TASK_KINDS = (HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY, DEAD_CONTACT)
+TRANSFER = "transfer"  # another community hands a household over: to be accepted or refused
+CORRECTION = "correction"  # somebody says that a record is wrong: to be decided
+ERASURE = "erasure"  # records whose time is over
+TASK_KINDS = (HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY, DEAD_CONTACT, TRANSFER, CORRECTION, ERASURE)
 
 OPENED = "opened"
 HANDED_OVER = "handed_over"

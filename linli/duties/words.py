@@ -13,6 +13,9 @@ KINDS: Mapping[str, Any] = {
     rules.POST_SILENCE: _("Silent posts to reach"),
     rules.VACANCY: _("Vacant posts to fill"),
     rules.DEAD_CONTACT: _("Dead contacts to renew"),
+    rules.TRANSFER: _("A household to take over"),
+    rules.CORRECTION: _("A correction to decide"),
+    rules.ERASURE: _("Records due for erasure"),
 }
 CAUSES: Mapping[str, Any] = {
     rules.OPENED: pgettext_lazy("a task", "Opened"),

@@ -11,7 +11,7 @@ from linli.core.locks import lock
 from linli.core.paths import ancestors
 from linli.grid.models import Place
 from linli.grid.profile import register_kind
-from linli.residents.models import Household, Membership, Person, Residence
+from linli.residents.models import Household, Membership, Person, Residence, Transfer
 
 SEE = "register.see"
 EDIT = "register.edit"
@@ -140,3 +140,14 @@ def lock_registers(*paths: str) -> None:
     keys = Place.objects.filter(path__in=above, kind=register_kind()).order_by("path").values_list("pk", flat=True)
     for key in keys:
         lock(f"register:{key}")
+
+
+def may_accept(actor: Actor, transfer: Transfer) -> bool:
+    """Whoever edits the whole register of the community that is asked."""
+    return actor.may(EDIT, transfer.to_place.path)
+
+
+def may_give(actor: Actor, transfer: Transfer) -> bool:
+    """Whoever edits the register that gives the household, or the place where it lives."""
+    at = find_standing(transfer.household_id)
+    return actor.may(EDIT, transfer.from_place.path) or (at is not None and actor.may(EDIT, at.path))

@@ -9,6 +9,7 @@ from linli.core.errors import Problem
 from linli.core.logs import log
 from linli.grid.queries import actor_for
 from linli.residents import actions, imports, queries
+from linli.residents.profile import erases_alone
 
 
 def import_waiting_rosters() -> None:
@@ -47,3 +48,14 @@ def _import(upload_id: UUID, actor: Actor, language: str) -> None:
 def forget_uploads() -> None:
     """Files of rosters are deleted after a day, imported or not."""
     actions.forget_uploads(actor=SYSTEM)
+
+
+def end_old_requests() -> None:
+    """Proposals and requests that nobody decided end by themselves."""
+    actions.lapse_transfers(actor=SYSTEM)
+    actions.lapse_corrections(actor=SYSTEM)
+
+
+def review_retention() -> None:
+    """Records whose time is over: erased where the profile says so, else put before somebody of the community."""
+    actions.review_due(actor=SYSTEM, alone=erases_alone())

@@ -240,6 +240,16 @@ class Regrouping(models.Model):
     undone_at = models.DateTimeField(null=True)
 
 
+class TransferQuerySet(models.QuerySet["Transfer"]):
+    def visible_to(self, actor: Actor, permission: str = "register.edit") -> Self:
+        """Of those who edit where the household lives, in the community that gives it, or in the one that may take it."""
+        paths = actor.paths(permission)
+        living = Household.objects.below(paths).values("pk")
+        return self.filter(
+            within("to_place__path", paths) | within("from_place__path", paths) | Q(household__in=living)
+        )
+
+
 class Transfer(models.Model):
     """One community proposes that another takes a household over; until then it is counted where it is. The receiver sees
     what stands here and no more. What was written is forgotten once it is settled."""
@@ -258,6 +268,8 @@ class Transfer(models.Model):
     decided_at = models.DateTimeField(null=True)
     answer = EncryptedTextField()
 
+    objects = TransferQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -265,6 +277,18 @@ class Transfer(models.Model):
             )
         ]
         indexes = [models.Index(fields=["to_place", "state"]), models.Index(fields=["from_place", "state"])]
+
+
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def visible_to(self, actor: Actor, permission: str = "register.edit") -> Self:
+        """About households that live, or lived last, where the actor edits; and what one asked for oneself."""
+        rows = Residence.objects.filter(
+            within("dwelling__entrance__placements__place__path", actor.paths(permission)),
+            dwelling__entrance__placements__until_on=None,
+        )
+        later = Residence.objects.filter(household=OuterRef("household"), pk__gt=OuterRef("pk"))
+        own = Q(asked_by=actor.ref) if actor.kind == "account" else Q(pk__in=[])
+        return self.filter(own | Q(household__in=rows.exclude(Exists(later)).values("household")))
 
 
 class Correction(models.Model):
@@ -284,6 +308,8 @@ class Correction(models.Model):
     decided_by = models.CharField(max_length=40, blank=True)
     decided_at = models.DateTimeField(null=True)
     answer = EncryptedTextField()
+
+    objects = CorrectionQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -1,5 +1,5 @@
 """How a name is found by its sounds: the initials of its pinyin, or of its words."""
 
-from linli.core.initials import initials
+from linli.core.initials import initials, syllables
 
-__all__ = ["initials"]
+__all__ = ["initials", "syllables"]

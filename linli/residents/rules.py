@@ -64,7 +64,10 @@ CORRECTABLE = (
     "other",
     "erase",
 )
+OF_A_HOUSEHOLD = frozenset({"who_lives_here", "address", "other"})
+LONGEST_REQUEST = 500
 WRITTEN_BY_HAND = frozenset({"who_lives_here", "address", "other"})  # approving says: it has been put right
+NEAR_FROM = 3  # names of two signs that differ in one are two names
 CHECKED_HOW = ("import", "edit", "answered", "ticked", "self")
 GROUNDS = ("law", "contract", "consent", "emergency")
 ERASE_GROUNDS = ("kept_long_enough", "asked", "mistake", "order")

@@ -130,6 +130,21 @@ HOLDS: dict[str, Any] = {
     "open_task": _("An open task still has a note on this home. Close the task first."),
 }
 
+OBSTACLES: dict[str, Any] = {
+    "undone": _("This was undone already."),
+    "too_long_ago": _("This was more than a week ago. Mend it by the opposite act, dated today."),
+    "regrouped_since": _("One of these households was moved, merged or split again since. Undo that first."),
+    "moved_since": _("Somebody moved or left since. Mend it by moving people or the household, dated today."),
+    "people_since": _("Somebody was added to the new household since. Merge the two households instead."),
+    "proposed": _("A transfer to another community is open for this household. Take it back first."),
+    "merged_since": _("Records of these people were merged since. Take that back first."),
+}
+
+
+def obstacle(code: str) -> str:
+    """Why something can't be undone, and what to do instead."""
+    return str(OBSTACLES.get(code, code))
+
 
 def hold(code: str) -> str:
     """Why a record must stay for now."""

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from linli.config.wiring import wire
-from linli.core import audit, clock, erasures
+from linli.core import chain, clock, erasures
 from linli.core.actors import SYSTEM
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
 from linli.core.events import deliver_due
@@ -69,8 +69,8 @@ def test_nothing_personal_is_left_and_nothing_counted_is_lost(cast: Cast):
     assert Membership.objects.filter(person=person, role="").count() == lived
     after = read_headcounts(places=[(cast.place("001").pk, cast.place("001").path)], unit="person")
     assert before == after
-    audit.seal_new_entries()
-    assert audit.find_broken_seal() is None
+    chain.seal_new_entries()
+    assert chain.find_break() is None
 
 
 def test_every_column_of_a_person_is_blank_or_known_to_be_no_personal_data(cast: Cast):

@@ -10,6 +10,7 @@ from linli.core.errors import Conflict
 from linli.grid.actions import Change, record_headcount_changes
 from linli.residents import words
 from linli.residents.access import EDIT, Standing, find_person_standing
+from linli.residents.actions._contacts import contacts_of, note_contacts
 from linli.residents.actions._entries import PERSON_COLUMNS, check_groups, check_role, person_values
 from linli.residents.models import GroupMark, Membership, Person
 from linli.residents.rules import PersonEntry
@@ -29,6 +30,7 @@ def join(actor: Actor, at: Standing, entry: PersonEntry, day: date) -> Person:
         from_path = _leave_for(actor, person, at, day)
         _fill_in(person, values)
         audit.record(actor, "link_person", person, fields=_given(values), path=at.path)
+    note_contacts(contacts_of(person.pk, values["phone"], values["channels"]), "edit")
     Membership.objects.get_or_create(
         person=person, household=at.household, until_on=None, defaults={"role": entry.role, "from_on": day}
     )

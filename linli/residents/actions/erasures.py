@@ -18,7 +18,7 @@ from linli.core.writes import done_before, mark_done
 from linli.residents import rules, words
 from linli.residents.access import PersonStanding, check_may, lock_registers, take_household, take_person
 from linli.residents.actions._entries import sealed
-from linli.residents.events import HouseholdsErased, PeopleErased
+from linli.residents.events import ErasureDue, HouseholdsErased, PeopleErased
 from linli.residents.models import (
     Answerer,
     Consent,
@@ -32,7 +32,7 @@ from linli.residents.models import (
     Person,
     Transfer,
 )
-from linli.residents.queries.due import list_due
+from linli.residents.queries.due import list_due, list_due_registers
 
 APPROVE, KEPT = "register.approve", "kept_long_enough"
 BLANK = {
@@ -113,6 +113,19 @@ def erase_due(*, actor: Actor, path: str, write_id: UUID | None = None) -> int:
         _publish(people, households)
         mark_done(actor, "erase_due", write_id, content, len(due))
         return len(due)
+
+
+def review_due(*, actor: Actor, alone: bool) -> int:
+    """Every community with records whose time is over: erased at once where the clock may, else asked for. Returns how many
+    communities."""
+    with transaction.atomic():
+        paths = list_due_registers()
+        for path in paths:
+            if alone:
+                erase_due(actor=actor, path=path)
+            else:
+                publish(ErasureDue(path))
+        return len(paths)
 
 
 def _audit_many(actor: Actor, act: str, kind: str, keys: Collection[int], path: str) -> None:

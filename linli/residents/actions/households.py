@@ -14,7 +14,6 @@ from linli.core.actors import Actor
 from linli.core.errors import Conflict, Invalid, Missing
 from linli.core.writes import done_before, mark_done
 from linli.grid.actions import Change, record_headcount_changes
-from linli.grid.models import EntrancePlacement
 from linli.residents import rules, words
 from linli.residents.access import (
     EDIT,
@@ -23,11 +22,13 @@ from linli.residents.access import (
     check_may_household,
     check_may_person,
     find_standing,
-    lock_registers,
     take_household,
 )
+from linli.residents.actions._dwellings import path_of_dwelling, take_dwelling
 from linli.residents.actions._entries import answerer_values, household_values, sealed
 from linli.residents.actions._joining import join
+from linli.residents.actions._moving import count_move, end_residence, members_of
+from linli.residents.actions._regrouping_state import note_regrouping
 from linli.residents.models import Answerer, Household, Membership, Person, Residence
 from linli.residents.rules import PersonEntry
 
@@ -52,7 +53,7 @@ def add_household(
         before = done_before(actor, "add_household", write_id, content)
         if before:
             return Household.objects.get(pk=int(before))
-        path = _take_dwelling(actor, dwelling_id)
+        path = take_dwelling(actor, dwelling_id)
         values = household_values(name, kind, subkind)
         day = from_on or clock.today()
         if day > clock.today():
@@ -66,25 +67,6 @@ def add_household(
             join(actor, at, entry, day)  # type: ignore[arg-type]
         mark_done(actor, "add_household", write_id, content, household.pk)
         return household
-
-
-def _take_dwelling(actor: Actor, dwelling_id: int) -> str:
-    """The path of the leaf that holds the dwelling's entrance now, held until the transaction ends."""
-    path = _path_of_dwelling(dwelling_id)
-    if path is None:
-        raise Missing()
-    check_may(actor, EDIT, path)
-    lock_registers(path)
-    again = _path_of_dwelling(dwelling_id)
-    if again is None:
-        raise Conflict(_("The entrance of this dwelling stands in no place now. Place it first."), code="not-placed")
-    check_may(actor, EDIT, again)
-    return again
-
-
-def _path_of_dwelling(dwelling_id: int) -> str | None:
-    placed = EntrancePlacement.objects.filter(entrance__dwellings=dwelling_id, until_on=None)
-    return placed.values_list("place__path", flat=True).first()
 
 
 def change_household(
@@ -134,16 +116,18 @@ def move_household(*, actor: Actor, household_id: int, dwelling_id: int, write_i
         first = check_may_household(actor, EDIT, household_id)
         if before:
             return first.household
-        target = _path_of_dwelling(dwelling_id)
+        target = path_of_dwelling(dwelling_id)
         if target is None:
             raise Missing()
         check_may(actor, EDIT, target)
         at = take_household(actor, EDIT, household_id, target)
-        to_path = _path_of_dwelling(dwelling_id) or target
+        to_path = path_of_dwelling(dwelling_id) or target
         _check_can_move(at, dwelling_id)
-        _end_residence(at)
-        Residence.objects.create(household=at.household, dwelling_id=dwelling_id, from_on=clock.today())
-        _count_move(actor, at, to_path)
+        end_residence(at)
+        made = Residence.objects.create(household=at.household, dwelling_id=dwelling_id, from_on=clock.today())
+        count_move(actor, at, to_path)
+        steps = {"residence": at.residence.pk, "new_residence": made.pk}
+        note_regrouping(actor, "move", at.household, None, steps)
         for path in sorted({at.path, to_path}):
             audit.record(actor, "move_household", at.household, fields=["dwelling"], path=path)
         mark_done(actor, "move_household", write_id, content, household_id)
@@ -157,24 +141,6 @@ def _check_can_move(at: Standing, dwelling_id: int) -> None:
         raise Conflict(_("This household lives in that dwelling already."), code="already-there")
 
 
-def _end_residence(at: Standing) -> None:
-    day = max(clock.today(), at.residence.from_on)
-    Residence.objects.filter(pk=at.residence.pk).update(until_on=day)
-
-
-def _count_move(actor: Actor, at: Standing, to_path: str) -> None:
-    """The household and everybody in it left one path and joined another ('' to outside)."""
-    people = list(_members(at.household.pk).values_list("person_id", flat=True))
-    one = Change(from_path=at.path, to_path=to_path, member=at.household.pk)
-    record_headcount_changes(actor=actor, unit="household", changes=[one])
-    moved = [Change(from_path=at.path, to_path=to_path, member=person) for person in people]
-    record_headcount_changes(actor=actor, unit="person", changes=moved)
-
-
-def _members(household_id: int) -> Any:
-    return Membership.objects.filter(household=household_id, until_on=None)
-
-
 def depart_household(*, actor: Actor, household_id: int, reason: str = "", write_id: UUID | None = None) -> Household:
     """Nobody of it answers at that door any more, from today. Its people are departed; the records stay."""
     with transaction.atomic():
@@ -186,10 +152,10 @@ def depart_household(*, actor: Actor, household_id: int, reason: str = "", write
         if not at.is_present:
             raise Conflict(_("This household has departed already."), code="departed")
         today = clock.today()
-        _end_residence(at)
-        _count_move(actor, at, "")
+        end_residence(at)
+        count_move(actor, at, "")
         Person.objects.filter(memberships__household=household_id, memberships__until_on=None).update(status="departed")
-        _members(household_id).update(until_on=today)
+        members_of(household_id).update(until_on=today)
         audit.record(
             actor, "depart_household", at.household, fields=["dwelling", "members"], reason=reason, path=at.path
         )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from linli.core import audit, clock
 from linli.core.actors import Actor
-from linli.core.errors import Conflict, Invalid
+from linli.core.errors import Conflict, Invalid, Missing
 from linli.core.events import publish
 from linli.core.writes import done_before, mark_done
 from linli.grid.actions import Change, record_headcount_changes
@@ -19,9 +19,11 @@ from linli.residents.access import (
     PersonStanding,
     Standing,
     check_may_person,
+    find_person_standing,
     take_household,
     take_person,
 )
+from linli.residents.actions._contacts import PHONE, contacts_of, note_contact, note_contacts
 from linli.residents.actions._entries import PERSON_COLUMNS, check_groups, check_role, person_values, sealed
 from linli.residents.actions._joining import join, mark
 from linli.residents.events import PhoneFoundDead
@@ -57,6 +59,11 @@ def change_person(*, actor: Actor, person_id: int, changes: Mapping[str, Any], w
             raise Invalid(fields=dict.fromkeys(sorted(unknown), _("This can't be changed.")))
         changed = _change_columns(standing.person, changes)
         changed += _change_role(standing, changes)
+        if {"phone", "channels"} & set(changed):
+            person = standing.person
+            told = [*(["phone"] if "phone" in changed else []), *(person.channels if "channels" in changed else [])]
+            known = contacts_of(person_id, person.phone, person.channels)
+            note_contacts([one for one in known if one[1] in told], "edit")
         if changed:
             audit.record(actor, "change_person", standing.person, fields=sorted(changed), path=standing.at.path)
         mark_done(actor, "change_person", write_id, content, person_id)
@@ -208,5 +215,42 @@ def record_phone_alive(*, actor: Actor, person_id: int, write_id: UUID | None = 
             return
         standing = check_may_person(actor, "tasks.work", person_id)
         Person.objects.filter(pk=person_id).update(phone_dead_at=None)
+        note_contact([person_id], PHONE, "answered")
         audit.record(actor, "record_phone_alive", standing.person, fields=["phone_dead_at"], path=standing.at.path)
         mark_done(actor, "record_phone_alive", write_id, content, person_id)
+
+
+def tick_contact(*, actor: Actor, person_id: int, channel: str = PHONE, write_id: UUID | None = None) -> None:
+    """Somebody asked, and the contact on record is still right."""
+    with transaction.atomic():
+        content = sealed(person=person_id, channel=channel)
+        if done_before(actor, "tick_contact", write_id, content):
+            return
+        standing = check_may_person(actor, "tasks.work", person_id)
+        _check_has(standing.person, channel)
+        note_contact([person_id], channel, "ticked")
+        audit.record(actor, "tick_contact", standing.person, fields=[channel], path=standing.at.path)
+        mark_done(actor, "tick_contact", write_id, content, person_id)
+
+
+def confirm_own_contact(*, actor: Actor, person_id: int, household_id: int, write_id: UUID | None = None) -> None:
+    """A resident says on the page of their link that phone and channels on record are right. The page has proven who it
+    is; here only that they live in that household."""
+    with transaction.atomic():
+        content = sealed(person=person_id, household=household_id)
+        if done_before(actor, "confirm_own_contact", write_id, content):
+            return
+        standing = find_person_standing(person_id)
+        if actor.kind != "link" or standing is None or not standing.is_present:
+            raise Missing()
+        if standing.at.household.pk != household_id:
+            raise Missing()
+        person = standing.person
+        note_contacts(contacts_of(person_id, person.phone, person.channels), "self")
+        audit.record(actor, "confirm_own_contact", person, fields=["phone", "channels"], path=standing.at.path)
+        mark_done(actor, "confirm_own_contact", write_id, content, person_id)
+
+
+def _check_has(person: Person, channel: str) -> None:
+    if channel not in {one for _key, one in contacts_of(person.pk, person.phone, person.channels)}:
+        raise Conflict(_("There is no such contact on record."), code="no-contact")

@@ -20,6 +20,8 @@ from linli.residents.access import check_may_household, check_may_person
 from linli.residents.actions._entries import sealed
 from linli.residents.actions._grants import has_grant
 from linli.residents.models import Answerer, RevealGrant
+from linli.residents.profile import purposes
+from linli.residents.queries.consents import has_ground
 
 REVEAL = "register.reveal"
 HOUR = timedelta(hours=1)
@@ -36,6 +38,7 @@ def reveal_numbers(
         if not wanted or set(fields) - set(rules.REVEALABLE):
             raise Invalid(fields={"fields": _("Choose what to show.")})
         reason = _checked_purpose(purpose, note)
+        _check_ground(person_id, purpose)
         _count(actor, standing.at.path)
         audit.record(actor, "reveal_numbers", standing.person, fields=wanted, reason=reason, path=standing.at.path)
         return {name: str(getattr(standing.person, name)) for name in wanted}
@@ -61,6 +64,13 @@ def _checked_purpose(purpose: str, note: str) -> str:
     if purpose == "other" and not note:
         raise Invalid(fields={"note": _("Say in the note what you need it for.")})
     return f"{purpose}: {note[:200]}" if note else purpose
+
+
+def _check_ground(person_id: int, purpose: str) -> None:
+    """What the profile says needs consent is not done without it."""
+    if purpose in purposes() and not has_ground(person_id=person_id, purpose=purpose):
+        text = _("This needs the person's consent, and none is on record. Record it on their page, or don't do it.")
+        raise Conflict(text, code="no-ground")
 
 
 def _count(actor: Actor, path: str) -> None:

@@ -20,6 +20,7 @@ from linli.grid.models import Place
 from linli.grid.profile import register_kind
 from linli.residents import numbers
 from linli.residents.access import lock_registers
+from linli.residents.actions._contacts import contacts_of, note_contacts
 from linli.residents.actions._entries import answerer_values
 from linli.residents.actions._roster_plan import HouseholdPlan, PersonPlan, Planner, check_entries
 from linli.residents.actions._roster_state import KnownHousehold, batches, read_state
@@ -177,7 +178,17 @@ class _Write:
         for person in people:
             if person.known is not None:
                 self.person_of[id(person)] = person.known.id
+        self._note_contacts(people)
         self._update_people([one for one in people if set(one.changed) - {"role"} or (one.known and one.departs)])
+
+    def _note_contacts(self, people: Sequence[PersonPlan]) -> None:
+        """What the roster tells of a contact confirms it, changed or not."""
+        told = [
+            pair
+            for one in people
+            for pair in contacts_of(self.person_of[id(one)], one.values["phone"], one.values["channels"])
+        ]
+        note_contacts(told, "import")
 
     def _update_people(self, changed: Sequence[PersonPlan]) -> None:
         """One upsert with all columns: many times faster than a CASE for each row and column."""

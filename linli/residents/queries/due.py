@@ -9,7 +9,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.holds import find_holds
-from linli.core.paths import narrow, within
+from linli.core.paths import ancestors, narrow, within
+from linli.grid.models import Place
+from linli.grid.profile import register_kind
 from linli.residents.models import Household, Membership, Residence
 from linli.residents.profile import departed_kept
 
@@ -48,6 +50,15 @@ def list_due(*, actor: Actor, path: str, most: int = MOST) -> list[DueRecord]:
 def is_any_due(*, paths: Sequence[str]) -> bool:
     """Is there anybody whose time is over?"""
     return _departed_people(list(paths)).exists() or _empty_homes(list(paths)).exists()
+
+
+def list_due_registers() -> list[str]:
+    """Paths of the communities where somebody's time is over. For the clock; the first few hundred are enough a time."""
+    people = _departed_people([""]).values_list(f"household__residences__{WHERE}__place__path", flat=True)[:MOST]
+    homes = _empty_homes([""]).values_list(f"{WHERE}__place__path", flat=True)[:MOST]
+    above = {one for path in {*people, *homes} for one in ancestors(path)}
+    rows = Place.objects.filter(path__in=above, kind=register_kind()).order_by("path")
+    return list(rows.values_list("path", flat=True))
 
 
 def _limit() -> date:
