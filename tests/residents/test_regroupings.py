@@ -136,8 +136,7 @@ def test_a_move_is_taken_back(cast: Cast):
         ("emptied", "moved_since"),
     ],
 )
-def test_what_builds_on_it_keeps_it_and_is_named(  # noqa: C901 (one branch a row)
-    cast: Cast, monkeypatch, since: str, code: str):
+def test_what_builds_on_it_keeps_it_and_is_named(cast: Cast, monkeypatch, since: str, code: str):
     from linli.residents.rules import PersonEntry
 
     li, home = cast.actor("li"), cast.households[0]

@@ -1,7 +1,7 @@
 """Every read that leaves the room. Takes the actor, is always scoped; `reach` takes what the caller has scoped."""
 
-from linli.residents.queries.contacts import Contact, list_contacts
 from linli.residents.queries.consents import GroundLine, has_ground, list_grounds, with_ground
+from linli.residents.queries.contacts import Contact, list_contacts
 from linli.residents.queries.due import DueRecord, is_any_due, list_due
 from linli.residents.queries.duplicates import MergeLine, Pair, list_duplicates, list_merges
 from linli.residents.queries.reach import (
@@ -99,8 +99,8 @@ __all__ = [
     "has_ground",
     "is_any_due",
     "list_answerers",
-    "list_contacts",
     "list_communities_near",
+    "list_contacts",
     "list_corrections",
     "list_corrections_of",
     "list_dead_contacts",
