@@ -34,6 +34,8 @@ F_DEADLINE = "deadline"
 F_UPDATED = "updated"
 F_CANCELLED = "cancelled"
 F_EXPIRED = "expired"
+F_REDRAWN = "places_redrawn"
+F_REDRAWN_BACK = "redrawing_undone"
 FACTS = (
     F_ISSUED,
     F_HELD,
@@ -45,6 +47,8 @@ FACTS = (
     F_UPDATED,
     F_CANCELLED,
     F_EXPIRED,
+    F_REDRAWN,
+    F_REDRAWN_BACK,
 )
 
 # Why a household was not reached: a closed list, derived from recorded facts and never typed.

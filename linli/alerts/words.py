@@ -123,6 +123,8 @@ _FACTS: Mapping[str, Any] = {
     rules.F_UPDATED: lambda _n: ("passed", gettext("An update took its place")),
     rules.F_CANCELLED: lambda _n: ("stop", gettext("The notice was cancelled")),
     rules.F_EXPIRED: lambda _n: ("plain", gettext("The notice ended at the time that was set")),
+    rules.F_REDRAWN: lambda _n: ("passed", gettext("Places were redrawn")),
+    rules.F_REDRAWN_BACK: lambda _n: ("passed", gettext("A redrawing was undone")),
 }
 
 

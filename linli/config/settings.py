@@ -26,7 +26,7 @@ ALLOWED_HOSTS = [name.strip() for name in ENV.hosts.split(",") if name.strip()]
 INNER_HOSTS = [name.strip() for name in ENV.inner_hosts.split(",") if name.strip()]
 PUBLIC_URL = ENV.public_url.rstrip("/")
 
-ROOMS = ["core", "grid", "residents", "messages", "duties", "rounds", "alerts", "desk"]
+ROOMS = ["core", "grid", "residents", "messages", "duties", "rounds", "alerts", "boundaries", "desk"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

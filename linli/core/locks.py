@@ -6,10 +6,12 @@ import zlib
 from django.db import connection
 
 
-def lock(name: str) -> None:
-    """Wait until no other transaction holds `name`. Must be called inside a transaction."""
+def lock(name: str, *, shared: bool = False) -> None:
+    """Wait until no other transaction holds `name`. Must be called inside a transaction. Those who take it `shared` wait
+    only for one who doesn't."""
     if not connection.in_atomic_block:
         raise RuntimeError("lock() outside a transaction holds nothing")
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [zlib.crc32(name.encode())])
+            how = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+            cursor.execute(f"SELECT {how}(%s)", [zlib.crc32(name.encode())])

@@ -1,8 +1,9 @@
 """Every write on tasks."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -26,9 +27,11 @@ from linli.duties.rules import (
     DONE,
     ERASURE,
     HANDED_OVER,
+    HOUSEHOLD_SILENCE,
+    SUPERSEDED,
     VACANCY,
 )
-from linli.grid.models import Appointment
+from linli.grid.models import Appointment, Place
 from linli.grid.profile import post_kinds
 from linli.grid.queries import (
     Holder,
@@ -40,6 +43,7 @@ from linli.grid.queries import (
     list_staffed_paths,
     list_vacant_parts,
 )
+from linli.grid.rules import Done
 from linli.residents.queries import count_dead_phones, is_any_due
 
 CLIMB_AGAIN = timedelta(minutes=20)
@@ -358,3 +362,109 @@ def close_done_erasures(*, actor: Actor) -> None:
     """Close what has nothing due left below it."""
     standing = list(Task.objects.open().filter(source_room=REGISTER, kind=ERASURE)[:2_000])
     close_tasks(actor=actor, tasks=[task for task in standing if not is_any_due(paths=[task.area_path])])
+
+
+# Places redrawn --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TaskPlaces:
+    """Where tasks go when places are redrawn. `areas`: a place that is no more → (id, path) of what follows it; `parts`: a
+    place → those that some of its households went to; `appointments`: one that ended → the one that goes on from it."""
+
+    areas: Mapping[int, tuple[int, str]]
+    parts: Mapping[int, Sequence[tuple[int, str]]]
+    appointments: Mapping[int, int]
+
+
+def follow_redrawing(*, actor: Actor, to: TaskPlaces) -> list[Done]:
+    """Open tasks go along with their places. Where one of the same kind stands already, the two become one; where
+    households went to another place, it gets a task of its own, so that nobody is without one for a moment."""
+    with transaction.atomic():
+        lock("tasks.climb")
+        done = _move_areas(to) + _move_posts(to)
+        done += _open_for_parts(to.parts)
+        touched = sorted({one.subject for one in done})
+        audit.record_many(actor, "redraw_tasks", [("duties.task", key) for key in touched], fields=["area"])
+        return done
+
+
+def _move_areas(to: TaskPlaces) -> list[Done]:
+    done: list[Done] = []
+    targets = {key for key, _path in to.areas.values()}
+    standing = {_task_key(one) for one in Task.objects.open().filter(area__in=targets)}
+    for task in Task.objects.open().filter(area__in=to.areas).order_by("made_at", "id"):
+        area = task.area_id
+        task.area_id, task.area_path = to.areas[area]
+        if _task_key(task) in standing:
+            Task.objects.filter(pk=task.pk).update(closed_at=clock.now(), outcome=SUPERSEDED)
+            done.append(Done("task_closed", str(task.pk), str(area), str(task.area_id)))
+            continue
+        standing.add(_task_key(task))
+        task.save(update_fields=["area", "area_path"])
+        done.append(Done("task_moved", str(task.pk), str(area), str(task.area_id)))
+    return done
+
+
+def _task_key(task: Task) -> tuple[Any, ...]:
+    return (task.source_room, task.source_id, task.kind, task.area_id)
+
+
+def _move_posts(to: TaskPlaces) -> list[Done]:
+    changed = list(Task.objects.open().filter(Q(post_place__in=to.areas) | Q(appointment__in=to.appointments)))
+    done = []
+    for task in changed:
+        before = f"{task.post_place_id}:{task.appointment_id or ''}"
+        if task.post_place_id in to.areas:
+            task.post_place_id = to.areas[task.post_place_id][0]
+        if task.appointment_id in to.appointments:
+            task.appointment_id = to.appointments[task.appointment_id]
+        done.append(Done("task_post", str(task.pk), before, f"{task.post_place_id}:{task.appointment_id or ''}"))
+    Task.objects.bulk_update(changed, ["post_place", "appointment"], batch_size=200)
+    return done
+
+
+def _open_for_parts(parts: Mapping[int, Sequence[tuple[int, str]]]) -> list[Done]:
+    """A task about the silent households of a place: one each for the places that some of them went to."""
+    rows = list(Task.objects.open().filter(area__in=parts, kind=HOUSEHOLD_SILENCE))
+    targets = [one for found in parts.values() for one in found]
+    standing = {_task_key(one) for one in Task.objects.open().filter(area__in=[key for key, _path in targets])}
+    holders = holders_on_the_way_up(path for _key, path in targets)
+    made = []
+    for task in rows:
+        for key, path in parts[task.area_id]:
+            by = find_holder(path, holders)
+            new = NewTask(task.kind, key, path, by, task.due_at, task.pass_at)
+            if by is None or (task.source_room, task.source_id, task.kind, key) in standing:
+                continue
+            standing.add((task.source_room, task.source_id, task.kind, key))
+            made.append(_row(new, (task.source_room, task.source_id), task.made_at))
+    Task.objects.bulk_create(made, batch_size=500)
+    return [Done("task_opened", str(one.pk), "", str(one.area_id)) for one in made]
+
+
+def restore_tasks(*, actor: Actor, done: Sequence[Done], to: TaskPlaces) -> None:
+    """Undo of the same: `to` is the way back; a task that became one with another stands by itself again."""
+    with transaction.atomic():
+        lock("tasks.climb")
+        for one in done:
+            if one.kind in ("task_moved", "task_closed") and int(one.after) not in to.areas:
+                _take_back(one)
+        follow_redrawing(actor=actor, to=to)
+
+
+def _take_back(one: Done) -> None:
+    """One that was merged into a place which goes on: back to its own."""
+    task = Task.objects.filter(pk=one.subject, area=int(one.after)).select_related("area").first()
+    merged = task is not None and one.kind == "task_closed" and task.outcome == SUPERSEDED
+    if task is None or (task.closed_at is not None and not merged):
+        return
+    twin = Task.objects.open().filter(source_room=task.source_room, source_id=task.source_id, kind=task.kind)
+    place = Place.objects.get(pk=int(one.before))
+    if twin.filter(area=place).exists():
+        return
+    if merged and not twin.filter(area=int(one.after)).exists():
+        return  # what it was merged into is done, and so was it
+    task.area, task.area_path = place, place.path
+    task.closed_at, task.outcome = None, ""
+    task.save(update_fields=["area", "area_path", "closed_at", "outcome"])

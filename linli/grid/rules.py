@@ -4,9 +4,9 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyotp
 
@@ -14,6 +14,7 @@ import pyotp
 PERMISSIONS: dict[str, str] = {
     "places.see": "see places and what stands on them",
     "places.edit": "add and change grids, cells, buildings, entrances and dwellings",
+    "places.redraw": "merge, split, move and rename places below one's own",
     "posts.see": "see who holds which post, vacancies and double bookings",
     "posts.appoint": "appoint holders and end appointments",
     "register.see": "see households and people, masked",
@@ -181,3 +182,53 @@ def find_totp_step(secret: str, code: str, moment: datetime, *, after: int) -> i
 def totp_address(secret: str, username: str, issuer: str) -> str:
     """What the app's camera reads (otpauth://)."""
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=issuer)
+
+
+# Redrawing -----------------------------------------------------------------------------------------------------------
+
+Ref = int | str  # a place that stands (its id), or one that a redrawing makes (its key in the plan)
+
+
+class Done(NamedTuple):
+    """One thing that a redrawing changed: what an undo puts back, and what its page lists."""
+
+    kind: str
+    subject: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class MadePlace:
+    """A place that a redrawing makes. `like`: the one that ends here and goes on as this one, posts, tasks and all."""
+
+    key: str
+    parent: Ref | None
+    kind: str
+    name: str
+    code: str = ""  # empty: the parent's with the next number
+    like: int = 0
+
+
+@dataclass(frozen=True)
+class HolderMove:
+    """What becomes of an appointment: it gets one of the same kind at `to`, and its own ends unless it `stays`."""
+
+    appointment: int
+    to: Ref | None = None
+    stays: bool = False
+
+
+@dataclass
+class GridPlan:
+    """What a redrawing does to the grid. `leaves`: place → where every entrance that it holds goes; `entrances`: the same
+    for some by themselves. `successors`: place that ends → what it becomes or is merged into."""
+
+    made: list[MadePlace] = field(default_factory=list)
+    ended: list[int] = field(default_factory=list)
+    renamed: dict[int, str] = field(default_factory=dict)
+    leaves: dict[int, Ref] = field(default_factory=dict)
+    entrances: dict[int, Ref] = field(default_factory=dict)
+    successors: dict[int, Ref] = field(default_factory=dict)
+    parts: dict[str, int] = field(default_factory=dict)  # made by splitting → the place that it was split from
+    holders: list[HolderMove] = field(default_factory=list)

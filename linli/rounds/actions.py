@@ -1,10 +1,10 @@
 """Every write of a round. Callers above have decided who may; a round itself knows members, not posts."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Sum
@@ -17,11 +17,13 @@ from linli.core.locks import lock
 from linli.core.paths import common
 from linli.grid.models import HeadcountChange, Place
 from linli.grid.queries import last_change, list_moves
+from linli.grid.rules import Done
 from linli.rounds.intake import Receipt, add_to_tallies, count_answers, credit, insert_attempts
 from linli.rounds.models import Answer, Attempt, Round, RoundPlace, TallyDelta
-from linli.rounds.rules import HOUSEHOLD, SPOKEN_TO
+from linli.rounds.rules import HOUSEHOLD, SPOKEN_TO, Moved
 
 BATCH = 2_000  # ids a query
+REDRAWING = "redrawing"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ def close_round(*, actor: Actor, found: Round) -> None:
 def record_receipts(*, actor: Actor, found: Round, receipts: Sequence[Receipt], within: Sequence[str] = ()) -> Intake:
     """Credit a batch of answers; a second answer of a member counts nothing. `within` narrows to subtrees."""
     with transaction.atomic():
+        lock(REDRAWING, shared=True)  # places are not redrawn between reading where a member stands and counting there
         fresh = Round.objects.filter(pk=found.pk).values_list("closed_at", flat=True).get()
         if fresh is not None:
             raise Conflict(_("This round is closed: nothing more can be recorded in it."), code="round-closed")
@@ -245,3 +248,113 @@ def _narrow(roots: Sequence[str], within: Sequence[str]) -> list[str]:
         return list(roots)
     inner = [one for one in within if any(one.startswith(root) for root in roots)]
     return outermost([*inner, *(root for root in roots if any(root.startswith(one) for one in within))])
+
+
+# Places redrawn ------------------------------------------------------------------------------------------------------
+
+
+def hold_receipts(*, actor: Actor) -> None:
+    """Nothing is credited from here to the end of the transaction. What members did until now is carried along first, by
+    the places as they still are."""
+    lock(REDRAWING)
+    carry_all(actor=actor)
+
+
+def carry_all(*, actor: Actor) -> None:
+    for found in Round.objects.filter(closed_at=None).order_by("id"):
+        carry_moves(actor=actor, found=found)
+
+
+def follow_redrawing(
+    *, actor: Actor, moved: Sequence[Moved], ended: Mapping[int, str], same: Mapping[int, int]
+) -> list[Done]:
+    """Open rounds keep everybody they promised to account for: where something leaves their places, the place that it
+    went to becomes one of them. Answers of posts go on with their posts; those of posts that are no more count nothing.
+    `ended`: place → path; `same`: a new place → the one whose holder holds it too, and who is not asked again."""
+    done: list[Done] = []
+    for found in Round.objects.filter(closed_at=None).order_by("id"):
+        changed = _follow_roots(found, moved, ended)
+        if found.unit != HOUSEHOLD:
+            changed += _follow_posts(found, moved, ended, same)
+        if changed:
+            audit.record(actor, "redraw_round", found, fields=sorted({one.kind for one in changed}))
+        done += changed
+    carry_all(actor=actor)
+    return done
+
+
+def _follow_roots(found: Round, moved: Sequence[Moved], ended: Mapping[int, str]) -> list[Done]:
+    before = dict(found.roots.values_list("place_id", "path"))
+    now, done = set(before.values()), list[Done]()
+    for one in sorted(moved, key=lambda row: row.new_path):
+        if (one.made or one.leaf) and _covers(before.values(), one.old_path) and not _covers(now, one.new_path):
+            RoundPlace.objects.create(round=found, place_id=one.new_id, path=one.new_path)
+            now.add(one.new_path)
+            done.append(Done("root_added", str(found.pk), "", str(one.new_id)))
+    gone = [key for key in before if key in ended]
+    found.roots.filter(place__in=gone).delete()
+    return done + [Done("root_gone", str(found.pk), str(key)) for key in gone]
+
+
+def _covers(roots: Iterable[str], path: str) -> bool:
+    return any(path.startswith(root) for root in roots)
+
+
+def _follow_posts(
+    found: Round, moved: Sequence[Moved], ended: Mapping[int, str], same: Mapping[int, int]
+) -> list[Done]:
+    like = {one.old_id: one for one in moved if one.like}
+    wanted = {*like, *ended, *same.values()}
+    answers = list(Answer.objects.filter(round=found, member__in=wanted, withdrawn_at=None).select_related("leaf"))
+    sums: Counter[str] = Counter()
+    done, changed, by_member = list[Done](), list[Answer](), {one.member: one for one in answers}
+    copies = [
+        Answer(id=uuid4(), round=found, member=new, leaf_id=new, at=one.at, how=one.how, by=one.by, mark=one.mark)
+        for new, old in same.items()
+        if (one := by_member.get(old)) is not None
+    ]
+    for one in answers:
+        goes = like.get(one.member)
+        if one.credited and (goes or one.member in ended):
+            sums[one.leaf.path] -= 1
+            changed.append(one)
+            if goes:
+                one.member = one.leaf_id = goes.new_id
+                sums[goes.new_path] += 1
+            else:
+                one.credited = False
+                done.append(Done("post_answer_gone", str(one.pk), str(one.member)))
+    Answer.objects.bulk_update(changed, ["member", "leaf", "credited"], batch_size=500)
+    for path in Place.objects.filter(pk__in=[one.member for one in copies]).values_list("path", flat=True):
+        sums[path] += 1
+    Answer.objects.bulk_create(copies, batch_size=500)
+    count_answers(found, sums)
+    return done + [Done("post_answer_copied", str(one.pk), "", str(one.member)) for one in copies]
+
+
+def restore_rounds(*, actor: Actor, done: Sequence[Done], moved: Sequence[Moved], ended: Mapping[int, str]) -> None:
+    """Undo of the same: roots as they were, answers of posts back where they came from. `moved` and `ended` tell the way
+    back: what the redrawing made has ended."""
+    for one in done:
+        if one.kind == "root_added":
+            RoundPlace.objects.filter(round=one.subject, place=int(one.after), round__closed_at=None).delete()
+    gone = [one for one in done if one.kind == "root_gone"]
+    places = Place.objects.in_bulk([int(one.before) for one in gone])
+    RoundPlace.objects.bulk_create(
+        RoundPlace(round_id=UUID(one.subject), place_id=int(one.before), path=places[int(one.before)].path)
+        for one in gone
+    )
+    back = [one.subject for one in done if one.kind == "post_answer_gone"]
+    for found in Round.objects.filter(closed_at=None).exclude(unit=HOUSEHOLD).order_by("id"):
+        _follow_posts(found, moved, ended, {})
+        _credit_again(found, back)
+    for key in sorted({one.subject for one in done if one.kind.startswith("root")}):
+        audit.record(actor, "redraw_round", ("rounds.round", key), fields=["undone"])
+    carry_all(actor=actor)
+
+
+def _credit_again(found: Round, answers: Sequence[str]) -> None:
+    rows = list(Answer.objects.filter(round=found, pk__in=answers, withdrawn_at=None, credited=False))
+    paths = dict(Place.objects.filter(pk__in=[one.leaf_id for one in rows]).values_list("pk", "path"))
+    Answer.objects.filter(pk__in=[one.pk for one in rows]).update(credited=True)
+    count_answers(found, Counter(paths[one.leaf_id] for one in rows))

@@ -54,7 +54,7 @@ def _counted(found: Round, read: dict[int, str]) -> dict[int, Coverage]:
     after = read_headcounts(places=read.items(), unit=HOUSEHOLD, upto=found.close_mark)
     return {
         key: Coverage(
-            expected=before[key].count,
+            expected=before[key].count + after[key].redrawn - before[key].redrawn,
             arrived=after[key].joined - before[key].joined,
             left=after[key].left - before[key].left,
             answered=answered[key],

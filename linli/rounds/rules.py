@@ -124,3 +124,17 @@ def moment_of(
         if after - SKEW <= one <= now + SKEW:
             return min(max(one, after), now)
     return min(max(later, after), now)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """By a redrawing, what stood at the old path stands at the new. `made`: the new place was made for it; `leaf`: it is
+    one that takes over entrances; `like`: the old place goes on as the new one, its post with it."""
+
+    old_id: int
+    old_path: str
+    new_id: int
+    new_path: str
+    made: bool = False
+    leaf: bool = False
+    like: bool = False

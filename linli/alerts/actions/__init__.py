@@ -13,6 +13,7 @@ from linli.alerts.actions.field import decide_late_record, store_records
 from linli.alerts.actions.line import advance_alert
 from linli.alerts.actions.links import end_shared_links, make_household_link, make_household_links, make_shared_link
 from linli.alerts.actions.notices import Notice, cancel_alert, draft_alert, expire_alert, issue_alert, update_alert
+from linli.alerts.actions.redrawing import follow_redrawing, restore_places
 from linli.alerts.actions.spreading import spread_on
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "draw_up_certificate",
     "end_shared_links",
     "expire_alert",
+    "follow_redrawing",
     "issue_alert",
     "make_household_link",
     "make_household_links",
@@ -35,6 +37,7 @@ __all__ = [
     "note_log_export",
     "record_knock",
     "record_knocks",
+    "restore_places",
     "spread_on",
     "store_records",
     "undo_knock",

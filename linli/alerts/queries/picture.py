@@ -54,7 +54,8 @@ def starting_places(*, actor: Actor, alert: Alert) -> list[Place]:
 def picture(*, actor: Actor, alert: Alert, place: Place) -> tuple[Node, list[Node]]:
     """A place and those right below it, gaps first. A constant number of queries."""
     assert alert.households is not None  # noqa: S101 (drafts have no picture)
-    children = list_children(actor=actor, place=place, permission="alerts.see")
+    mark = alert.households.close_mark  # a notice that has ended is shown on the grid that it ended on
+    children = list_children(actor=actor, place=place, permission="alerts.see", mark=mark)
     roots = [root for _id, root in roots_of(alert.households)]
     inside = [one for one in children if any(one.path.startswith(root) or root.startswith(one.path) for root in roots)]
     node, *below = _nodes(alert, [place, *inside])

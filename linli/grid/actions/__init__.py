@@ -33,6 +33,7 @@ from linli.grid.actions.premises import (
     place_entrances,
     record_vacancy_check,
 )
+from linli.grid.actions.redrawing import Redrawn, redraw_places, restore_places
 from linli.grid.actions.second_factor import (
     begin_second_factor,
     change_phone,
@@ -56,6 +57,7 @@ __all__ = [
     "PlacesImported",
     "PremisesAdded",
     "PremisesRow",
+    "Redrawn",
     "WantedDwelling",
     "add_building",
     "add_dwellings",
@@ -94,11 +96,13 @@ __all__ = [
     "record_headcount_changes",
     "record_vacancy_check",
     "record_vacancy_checks",
+    "redraw_places",
     "register_device",
     "remove_second_factor",
     "rename_place",
     "renew_recovery_codes",
     "reset_second_factor",
+    "restore_places",
     "revoke_device",
     "revoke_token",
     "set_factor_rules",

@@ -10,18 +10,20 @@ from django.db.models import OuterRef, Subquery
 from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.locks import lock
-from linli.core.paths import ancestors
 from linli.grid.models import Headcount, HeadcountChange, Place
+from linli.grid.queries.headcounts import Reading, steps_of
 
 
 @dataclass(frozen=True)
 class Change:
-    """`n` of a unit left `from_path` ('' from outside) and joined `to_path` ('' to outside)."""
+    """`n` of a unit left `from_path` ('' from outside) and joined `to_path` ('' to outside); `redrawn`: only the place
+    changed."""
 
     from_path: str = ""
     to_path: str = ""
     n: int = 1
     member: int | None = None
+    redrawn: bool = False
 
 
 def record_headcount_changes(*, actor: Actor, unit: str, changes: Sequence[Change]) -> None:  # noqa: ARG001
@@ -32,7 +34,13 @@ def record_headcount_changes(*, actor: Actor, unit: str, changes: Sequence[Chang
         HeadcountChange.objects.bulk_create(
             (
                 HeadcountChange(
-                    unit=unit, from_path=one.from_path, to_path=one.to_path, n=one.n, member=one.member, at=at
+                    unit=unit,
+                    from_path=one.from_path,
+                    to_path=one.to_path,
+                    n=one.n,
+                    member=one.member,
+                    redrawn=one.redrawn,
+                    at=at,
                 )
                 for one in changes
                 if one.from_path != one.to_path
@@ -56,26 +64,26 @@ def fold_headcounts(*, actor: Actor) -> int:  # noqa: ARG001
 
 
 def _fold(unit: str, changes: Sequence[HeadcountChange], upto: int) -> None:
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    sums: dict[str, Reading] = defaultdict(Reading)
     for one in changes:
-        was, is_now = set(ancestors(one.from_path)), set(ancestors(one.to_path))
-        for path in is_now - was:
-            sums[path][0] += one.n
-        for path in was - is_now:
-            sums[path][1] += one.n
+        for path, step in steps_of(one.from_path, one.to_path, one.n, redrawn=one.redrawn):
+            sums[path] += step
     before = Headcount.objects.filter(place_id=OuterRef("pk"), unit=unit).order_by("-upto")
     paths = sorted(sums)
     for start in range(0, len(paths), 500):
         places = Place.objects.filter(path__in=paths[start : start + 500]).annotate(
-            joined_before=Subquery(before.values("joined")[:1]), left_before=Subquery(before.values("left")[:1])
+            joined_before=Subquery(before.values("joined")[:1]),
+            left_before=Subquery(before.values("left")[:1]),
+            redrawn_before=Subquery(before.values("redrawn")[:1]),
         )
         Headcount.objects.bulk_create(
             Headcount(
                 place_id=place.pk,
                 unit=unit,
                 upto=upto,
-                joined=(place.joined_before or 0) + sums[place.path][0],
-                left=(place.left_before or 0) + sums[place.path][1],
+                joined=(place.joined_before or 0) + sums[place.path].joined,
+                left=(place.left_before or 0) + sums[place.path].left,
+                redrawn=(place.redrawn_before or 0) + sums[place.path].redrawn,
             )
             for place in places
         )

@@ -22,7 +22,7 @@ from linli.grid.actions.headcounts import Change, record_headcount_changes
 from linli.grid.models import Place, PlacePast
 from linli.grid.models.places import path_of
 from linli.grid.profile import line_place_kinds, place_kinds, register_kind
-from linli.grid.queries.headcounts import line_unit
+from linli.grid.queries.headcounts import last_change, line_unit
 from linli.grid.rules import committee_of, natural_key
 
 CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,39}")
@@ -100,6 +100,10 @@ def add_places(*, actor: Actor, places: Sequence[NewPlace]) -> list[Place]:
         numbers = _last_numbers(parents)
         made = [_new_place(one, parents.get(one.parent), numbers) for one in places]
         _check_free(made)
+        lock("headcounts")
+        mark = last_change()
+        for place in made:
+            place.made_mark = mark
         made = Place.objects.bulk_create(made, batch_size=1_000)
         added: dict[str, Counter[str]] = {}
         for place in made:

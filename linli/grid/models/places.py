@@ -16,12 +16,20 @@ class PlaceQuerySet(models.QuerySet["Place"]):
         """The place with this path and all under it."""
         return self.filter(within("path", [path]))
 
+    def standing_at(self, mark: int | None) -> Self:
+        """Those that stood at a headcount change; now, without one."""
+        if mark is None:
+            return self.filter(until_on=None)
+        began = models.Q(made_mark=None) | models.Q(made_mark__lt=mark)
+        return self.filter(began, models.Q(end_mark=None) | models.Q(end_mark__gt=mark))
+
 
 class Place(models.Model):
     """A place of the administrative tree, from the country's top to a cell.
 
-    `path` is made of the code's own parts ('36/01/03/001/'); a subtree is a range of it. The row is the present; what a
-    place was before it moved or was renamed stands in PlacePast.
+    `path` is made of the code's own parts ('36/01/03/001/'); a subtree is a range of it, and it never changes: a place that
+    moves ends, and another begins where it stands now. What a place was called before stands in PlacePast. `made_mark` and
+    `end_mark` are the last headcount change before it began and after it ended: a round closed in between knows it.
     """
 
     code = models.CharField(max_length=40, unique=True)
@@ -33,6 +41,8 @@ class Place(models.Model):
     sort = models.CharField(max_length=100)  # natural order among its siblings
     from_on = models.DateField(null=True)
     until_on = models.DateField(null=True)
+    made_mark = models.BigIntegerField(null=True)
+    end_mark = models.BigIntegerField(null=True)
 
     objects = PlaceQuerySet.as_manager()
 

@@ -59,6 +59,7 @@ from linli.grid.queries.places import (
     list_places,
     list_places_below,
     list_places_in,
+    register_path,
 )
 from linli.grid.queries.posts import (
     PostOnDay,
@@ -232,6 +233,7 @@ __all__ = [
     "read_figures",
     "read_headcounts",
     "read_own_factor",
+    "register_path",
     "search_accounts",
     "search_holders",
     "search_places",

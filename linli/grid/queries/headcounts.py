@@ -1,6 +1,6 @@
 """Readings of headcounts: the same few queries for a cell and for a country."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Max, OuterRef, Q, Subquery, Sum
@@ -13,14 +13,28 @@ from linli.grid.profile import line_place_kinds
 
 @dataclass(frozen=True)
 class Reading:
-    """Cumulative numbers below a place up to a change."""
+    """Cumulative numbers below a place up to a change. `redrawn`: how many more (or fewer) stand below it because places
+    were redrawn, who neither came nor went."""
 
     joined: int = 0
     left: int = 0
+    redrawn: int = 0
 
     @property
     def count(self) -> int:
-        return self.joined - self.left
+        return self.joined - self.left + self.redrawn
+
+    def __add__(self, other: "Reading") -> "Reading":
+        return Reading(self.joined + other.joined, self.left + other.left, self.redrawn + other.redrawn)
+
+
+def steps_of(from_path: str, to_path: str, n: int, *, redrawn: bool) -> Iterator[tuple[str, Reading]]:
+    """Path → what a change adds to its reading, for every place that only one of the two ends stands in."""
+    was, is_now = set(ancestors(from_path)), set(ancestors(to_path))
+    for path in is_now - was:
+        yield path, Reading(redrawn=n) if redrawn else Reading(joined=n)
+    for path in was - is_now:
+        yield path, Reading(redrawn=-n) if redrawn else Reading(left=n)
 
 
 def last_change() -> int:
@@ -31,30 +45,25 @@ def last_change() -> int:
 def read_headcounts(*, places: Iterable[tuple[int, str]], unit: str, upto: int | None = None) -> dict[int, Reading]:
     """Place id → reading, for pairs of id and path; `upto` a mark, or None for now. Two queries."""
     wanted = dict(places)
-    folded = _folded(list(wanted), unit, upto)
-    found = {key: [*row] for key, row in folded.items()}
-    for key in wanted:
-        found.setdefault(key, [0, 0])
+    found = dict.fromkeys(wanted, Reading()) | _folded(list(wanted), unit, upto)
     by_path = {path: key for key, path in wanted.items()}
-    for from_path, to_path, n in _unfolded(list(wanted.values()), unit, upto):
-        was, is_now = (by_path.keys() & ancestors(path) for path in (from_path, to_path))
-        for path in is_now - was:
-            found[by_path[path]][0] += n
-        for path in was - is_now:
-            found[by_path[path]][1] += n
-    return {key: Reading(joined=row[0], left=row[1]) for key, row in found.items()}
+    for from_path, to_path, n, redrawn in _unfolded(list(wanted.values()), unit, upto):
+        for path, step in steps_of(from_path, to_path, n, redrawn=redrawn):
+            if path in by_path:
+                found[by_path[path]] += step
+    return found
 
 
-def _folded(place_ids: list[int], unit: str, upto: int | None) -> dict[int, tuple[int, int]]:
+def _folded(place_ids: list[int], unit: str, upto: int | None) -> dict[int, Reading]:
     rows = Headcount.objects.filter(place_id=OuterRef("pk"), unit=unit).order_by("-upto")
     if upto is not None:
         rows = rows.filter(upto__lte=upto)
     keys = Place.objects.filter(pk__in=place_ids).annotate(row=Subquery(rows.values("id")[:1])).values("row")
-    found = Headcount.objects.filter(id__in=keys).values_list("place_id", "joined", "left")
-    return {place: (joined, left) for place, joined, left in found}
+    found = Headcount.objects.filter(id__in=keys).values_list("place_id", "joined", "left", "redrawn")
+    return {place: Reading(*row) for place, *row in found}
 
 
-def _unfolded(paths: list[str], unit: str, upto: int | None) -> list[tuple[str, str, int]]:
+def _unfolded(paths: list[str], unit: str, upto: int | None) -> list[tuple[str, str, int, bool]]:
     """Changes up to the mark that no fold up to the mark holds, summed over equal ends."""
     rows = HeadcountChange.objects.filter(unit=unit)
     pending = Q(folded_into=None)
@@ -63,8 +72,8 @@ def _unfolded(paths: list[str], unit: str, upto: int | None) -> list[tuple[str, 
         pending |= Q(folded_into__gt=upto)
     near = hull(outermost(paths), most=16)
     rows = rows.filter(pending).filter(within("from_path", near) | within("to_path", near))
-    found = rows.values("from_path", "to_path").annotate(total=Sum("n"))
-    return [(row["from_path"], row["to_path"], row["total"]) for row in found]
+    found = rows.values("from_path", "to_path", "redrawn").annotate(total=Sum("n"))
+    return [(row["from_path"], row["to_path"], row["total"], row["redrawn"]) for row in found]
 
 
 def list_moves(*, since: int, unit: str, upto: int | None = None) -> list[HeadcountChange]:
@@ -83,7 +92,7 @@ def count_line_places(*, places: Iterable[tuple[int, str]], upto: int | None = N
     a post unit carry the parent's path, so that a country's import need not write a row for each of its places."""
     wanted = dict(places)
     kinds = line_place_kinds()
-    own = dict(Place.objects.filter(pk__in=wanted, kind__in=kinds).values_list("pk", "kind"))
+    own = set(Place.objects.standing_at(upto).filter(pk__in=wanted, kind__in=kinds).values_list("pk", flat=True))
     sums = {key: int(key in own) for key in wanted}
     for kind in kinds:
         for key, reading in read_headcounts(places=wanted.items(), unit=line_unit(kind), upto=upto).items():

@@ -32,9 +32,11 @@ def find_place_at(path: str) -> Place | None:
     return Place.objects.filter(path=path, until_on=None).first()
 
 
-def list_children(*, actor: Actor, place: Place, permission: str = "places.see") -> QuerySet[Place]:
-    """The places right below, in natural order."""
-    return Place.objects.visible_to(actor, permission).filter(parent=place, until_on=None).order_by("sort", "id")
+def list_children(
+    *, actor: Actor, place: Place, permission: str = "places.see", mark: int | None = None
+) -> QuerySet[Place]:
+    """The places right below, in natural order: those of now, or those that stood at a headcount change."""
+    return Place.objects.visible_to(actor, permission).filter(parent=place).standing_at(mark).order_by("sort", "id")
 
 
 def list_places(*, actor: Actor, codes: Iterable[str], permission: str = "places.see") -> list[Place]:
@@ -96,6 +98,12 @@ def list_places_in(*, actor: Actor, place: Place, permission: str = "places.see"
     return list(
         Place.objects.visible_to(actor, permission).below(place.path).filter(until_on=None).order_by("path")[1:]
     )
+
+
+def register_path(path: str) -> str:
+    """The path of the place that keeps the register at or above a path; '' higher up."""
+    above, depth = ancestors(path), place_kinds()[register_kind()].depth
+    return above[depth] if len(above) > depth else ""
 
 
 def find_register(*, actor: Actor, place: Place) -> Place | None:

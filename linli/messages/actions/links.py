@@ -1,7 +1,7 @@
 """Making and revoking personal links. Who may hand one out is decided by the room that asks."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +10,9 @@ from django.db import transaction
 from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.crypto import keyed_hash
+from linli.grid.rules import Done
 from linli.messages.models import Delivery, PersonalLink
-from linli.messages.rules import ITSELF, READ, UNREAD
+from linli.messages.rules import ITSELF, READ, SHARED, UNREAD
 
 BYTES = 24  # 192 random bits
 
@@ -83,3 +84,25 @@ def note_opened(*, actor: Actor, link: PersonalLink) -> None:
             waiting = Delivery.objects.filter(link=link.pk, state__in=UNREAD)
             waiting.update(state=READ, claimed_by=None)
             audit.record(actor, "open_link", ("messages.link", link.pk))
+
+
+def follow_redrawing(*, actor: Actor, places: Mapping[int, int]) -> list[Done]:
+    """Shared links of a place that is no more open at the one that follows it (old → new), so that a chat group's link goes
+    on working."""
+    rows = PersonalLink.objects.filter(purpose=SHARED, subject__in=places, revoked_at=None, expires_at__gt=clock.now())
+    done = []
+    for link in rows.order_by("id"):
+        done.append(Done("link", str(link.pk), str(link.subject), str(places[link.subject])))
+        link.subject = places[link.subject]
+        link.save(update_fields=["subject"])
+    audit.record_many(actor, "redraw_links", [("messages.link", one.subject) for one in done], fields=["place"])
+    return done
+
+
+def restore_links(*, actor: Actor, done: Sequence[Done]) -> None:
+    """Undo of the same."""
+    for one in done:
+        if one.kind == "link":
+            PersonalLink.objects.filter(pk=int(one.subject), subject=int(one.after)).update(subject=int(one.before))
+    keys = [("messages.link", one.subject) for one in done if one.kind == "link"]
+    audit.record_many(actor, "redraw_links", keys, fields=["place"])

@@ -9,7 +9,7 @@ from linli.residents.actions.corrections import (
 )
 from linli.residents.actions.doors import name_dwelling
 from linli.residents.actions.duplicates import dismiss_duplicate, merge_people, unmerge_people
-from linli.residents.actions.entrances import move_entrances
+from linli.residents.actions.entrances import count_redrawn, move_entrances
 from linli.residents.actions.erasures import erase_due, erase_household, erase_person, replay_erasures, review_due
 from linli.residents.actions.exports import COLUMNS as EXPORT_COLUMNS
 from linli.residents.actions.exports import export_register
@@ -71,6 +71,7 @@ __all__ = [
     "change_household",
     "change_person",
     "confirm_own_contact",
+    "count_redrawn",
     "decide_reveal_grant",
     "depart_household",
     "depart_person",
