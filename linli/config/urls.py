@@ -12,6 +12,7 @@ urlpatterns = [
     path("language", pages.choose_language, name="choose-language"),
     path("", include("linli.grid.urls")),
     path("", include("linli.alerts.urls")),
+    path("", include("linli.messages.urls")),
     path("api/v1/", api.urls),
     path("", include("linli.residents.urls")),
     path("", include("linli.duties.urls")),

@@ -42,6 +42,7 @@ def wire() -> None:
     jobs.every(300, jobs.keep_statistics)
     jobs.every(1, import_waiting_rosters)
     jobs.every(3600, forget_uploads)
+    jobs.every(3600, message_jobs.forget_old_messages)
     jobs.beside(message_jobs.keep_sending, once=message_jobs.send_what_is_due)
     jobs.every(3600, end_old_requests)
     jobs.every(6 * 3600, review_retention)

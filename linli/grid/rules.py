@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, str] = {
     "alerts.answer": "confirm for a post, record knocks and receipts",
     "tasks.see": "see tasks",
     "tasks.work": "work on tasks and hand them over",
+    "channels.edit": "keep the robots of chat groups, and see to what could not be sent",
     "audit.see": "read the audit trail of one's places",
 }
 # Permissions that widen access to personal data; the API's tokens must name them one by one.

@@ -185,6 +185,11 @@ def break_for(failures: int) -> timedelta | None:
     return min(BREAK * 2 ** (failures - BREAKS_AFTER), LONGEST_BREAK)
 
 
+def is_resting(until: datetime | None, now: datetime) -> bool:
+    """Is a breaker open? One that would rest longer than any does was set by a clock that has stepped back since."""
+    return until is not None and now < until <= now + LONGEST_BREAK + SLACK
+
+
 def refill(tokens: float, elapsed_s: float, per_minute: int) -> float:
     """A bucket that fills evenly and holds what may go out in ten seconds, one at the least. A clock that stepped back
     gives nothing and takes nothing."""

@@ -85,6 +85,8 @@ def _account_page(request: HttpRequest, form: OwnPasswordForm) -> HttpResponse:
         "identities": queries.list_identities(actor=request.actor, account=mine),
         "outside": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
         "operator": mine.is_operator,
+        "may_channels": request.actor.may_somewhere("channels.edit"),
+        "may_calls": request.actor.may_somewhere("register.reveal"),
         "may_audit": mine.is_operator or request.actor.may_somewhere("audit.see"),
     }
     return render(request, "grid/account.html", page, status=422 if form.errors else 200)

@@ -109,7 +109,7 @@ def _robot(words: texts.Words, link: str, read_on: str) -> dict[str, str]:
 
 
 def _mail(words: texts.Words, link: str, read_on: str) -> dict[str, str]:
-    where = f"{settings.PUBLIC_URL}/account/means"
+    where = settings.PUBLIC_URL + reverse("account-means")
     closing = f"{sentences(words.language)['closing']} {where}" if settings.PUBLIC_URL else ""
     return {
         "plain": texts.mail_text(words, link, read_on, closing),

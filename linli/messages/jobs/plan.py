@@ -62,7 +62,7 @@ def _choose(one: Claimed, outgoing: Outgoing, now: datetime) -> Planned | Result
         if not senders:
             lacking = rules.NO_SENDER
             continue
-        ready = [sender for sender in senders if not is_resting(sender, now)]
+        ready = [sender for sender in senders if not rules.is_resting(sender.broken_until, now)]
         if ready:
             return Planned(one, reach, ready[0])
         back = min(sender.broken_until or now for sender in senders)
@@ -78,12 +78,6 @@ def _senders_for(one: Claimed, reach: Reach, outgoing: Outgoing) -> Sequence[Sen
         own = outgoing.by_id.get(one.row.recipient)
         return [own] if own else []
     return outgoing.serving(reach.channel, one.row.path)
-
-
-def is_resting(sender: Sender, now: datetime) -> bool:
-    """Its breaker is open. One that would rest longer than any does was set by a clock that has stepped back since."""
-    until = sender.broken_until
-    return until is not None and now < until <= now + rules.LONGEST_BREAK + rules.SLACK
 
 
 def _quiet_until(one: Claimed, now: datetime) -> datetime | None:

@@ -34,6 +34,7 @@ class Reach:
     language: str = ""
     relative: bool = False
     person_id: int = 0
+    answerer_id: int = 0
     means_id: int = 0
 
     @property
@@ -88,7 +89,22 @@ def index_of(channel: str, address: str) -> str:
 
 def read_claimed(*, worker: UUID) -> list[Claimed]:
     """Everything that this worker has in hand, in the order in which it fell due."""
-    rows = list(Delivery.objects.filter(claimed_by=worker, state="claimed").order_by("next_at", "id"))
+    return _read(list(Delivery.objects.filter(claimed_by=worker, state="claimed").order_by("next_at", "id")))
+
+
+def read_one(row: Delivery) -> Claimed:
+    """The same for a delivery that no worker has in hand."""
+    return _read([row])[0]
+
+
+def find_reach(claimed: Claimed, row: Delivery) -> Reach | None:
+    """The means by which it went last, where it is still on record."""
+    same = (one for one in claimed.reaches if (one.channel, one.index) == (row.channel, row.address_index))
+    by_number = (one for one in claimed.reaches if one.index and one.index == row.address_index)
+    return next(same, None) or next(by_number, None)
+
+
+def _read(rows: Sequence[Delivery]) -> list[Claimed]:
     dispatches = Dispatch.objects.in_bulk({row.dispatch_id for row in rows})
     claimed = [Claimed(row, dispatches[row.dispatch_id]) for row in rows]
     _add_accounts([one for one in claimed if one.row.kind == ACCOUNT])
@@ -115,7 +131,8 @@ def ways_of(contacts: Iterable[Contact]) -> list[Reach]:
         index = index_of(SMS, contact.phone)
         for way in contact.channels:
             channel = SMS if way == "sms" else VOICE
-            found.append(Reach(channel, contact.phone, index, contact.language, contact.relative, contact.person_id))
+            whose = (contact.language, contact.relative, contact.person_id, contact.answerer_id)
+            found.append(Reach(channel, contact.phone, index, *whose))
     first = found[:1]
     rest = sorted(found[1:], key=lambda reach: reach.channel == VOICE)
     return first + rest

@@ -20,6 +20,7 @@ class Contact:
     channels: tuple[str, ...]
     language: str
     relative: bool
+    answerer_id: int = 0
 
 
 def list_contacts(household_ids: Iterable[int]) -> dict[int, list[Contact]]:
@@ -63,7 +64,7 @@ def _answerers(wanted: Sequence[int]) -> Iterable[tuple[int, Contact]]:
         person = row.by_person
         if person is None:
             if row.phone:
-                yield row.household_id, Contact(0, row.phone, USUAL, "", relative=True)
+                yield row.household_id, Contact(0, row.phone, USUAL, "", relative=True, answerer_id=row.pk)
         elif person.phone_index and person.phone_dead_at is None:
             ways = _ways(person.channels)
             yield row.household_id, Contact(person.pk, person.phone, ways, person.language, relative=True)
