@@ -168,7 +168,7 @@ def test(request: HttpRequest, sender_id: int) -> HttpResponse:
         return _page(request, found, SenderForm(kind=found.kind, sender=found), form, status=422)
     if failure:
         why, what = words.FAILURES[failure]
-        messages.error(request, f"{_('The test was not sent.')} {why}. {what}")
+        messages.error(request, _("The test was not sent. %(why)s. %(what)s") % {"why": why, "what": what})
     else:
         messages.success(request, str(words.TEST_RESULT))
     return redirect("channel", found.pk)
