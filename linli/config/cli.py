@@ -41,6 +41,7 @@ def build() -> typer.Typer:
     from linli.alerts import cli as alerts
     from linli.config import accounts, description, operate, trail
     from linli.demo import cli as demo
+    from linli.exchange import cli as exchange
     from linli.grid import cli as grid
     from linli.residents import cli as residents
 
@@ -61,6 +62,7 @@ def build() -> typer.Typer:
     grid.mount(app, imports)
     residents.mount(app, imports)
     alerts.mount(app)
+    exchange.mount(app)
     demo.mount(app, operate.machine())
     return app
 

@@ -40,6 +40,13 @@ class Env(BaseSettings):
     oidc_second_factor: bool = Field(
         default=False, description="The issuer asks for a second factor itself: none is asked for here."
     )
+    cap_sender: str = Field(
+        "", description="Sender of CAP messages; default `linli@` and the host of the public address."
+    )
+    cap_key: Path | None = Field(
+        None,
+        description="Mode-600 PEM file with key and certificate that CAP documents are signed by; default: unsigned.",
+    )
     https: bool = Field(default=False, description="Cookies only over TLS, HSTS; set it behind every public address.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(default=False, description="One JSON object a log line.")

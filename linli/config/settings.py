@@ -23,10 +23,12 @@ DATA_SECRET = ENV.secret_key or (
 )  # core.crypto derives the data keys from it
 SECRET_KEY = "test-" * 10 if in_test() else django_secret(ENV.secret_key, KEY_FILE)
 ALLOWED_HOSTS = [name.strip() for name in ENV.hosts.split(",") if name.strip()]
+CAP_SENDER = ENV.cap_sender.strip()
+CAP_KEY = ENV.cap_key
 INNER_HOSTS = [name.strip() for name in ENV.inner_hosts.split(",") if name.strip()]
 PUBLIC_URL = ENV.public_url.rstrip("/")
 
-ROOMS = ["core", "grid", "residents", "messages", "duties", "rounds", "alerts", "boundaries", "desk"]
+ROOMS = ["core", "grid", "residents", "messages", "duties", "rounds", "alerts", "boundaries", "exchange", "desk"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

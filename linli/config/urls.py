@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("linli.residents.urls")),
     path("", include("linli.duties.urls")),
+    path("", include("linli.exchange.urls")),
     path("", include("linli.desk.urls")),
 ]
 if settings.DEMO:  # one-click sign-in: never in use

@@ -6,6 +6,7 @@ from linli.core import erasures, events, holds, jobs
 from linli.duties import jobs as duty_jobs
 from linli.duties.jobs import move_tasks, note_dead_phone, review_standing_tasks
 from linli.duties.queries import hold_in_open_tasks
+from linli.exchange import jobs as exchange_jobs
 from linli.grid.jobs import fold_headcounts
 from linli.messages import jobs as message_jobs
 from linli.residents import events as register_events
@@ -29,11 +30,13 @@ def wire() -> None:
     holds.listen_to(hold_in_open_rounds)
     holds.listen_to(hold_in_open_tasks)
 
+    events.subscribe(alert_events.AlertIssued, exchange_jobs.note_issued)
     jobs.every(5, fold_headcounts)
     jobs.every(3, fold_tallies)
     jobs.every(10, carry_moves)
     jobs.every(5, alert_jobs.advance_alerts)
     jobs.every(1, alert_jobs.spread_alerts)
+    jobs.every(15, exchange_jobs.read_feeds)
     jobs.every(10, move_tasks)
     jobs.every(300, review_standing_tasks)
     jobs.every(5, jobs.seal_audit)

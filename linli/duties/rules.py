@@ -7,7 +7,8 @@ DEAD_CONTACT = "dead_contact"  # a phone that answers no more
 TRANSFER = "transfer"  # another community hands a household over: to be accepted or refused
 CORRECTION = "correction"  # somebody says that a record is wrong: to be decided
 ERASURE = "erasure"  # records whose time is over
-TASK_KINDS = (HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY, DEAD_CONTACT, TRANSFER, CORRECTION, ERASURE)
+SCREENING = "screening"  # an alert from outside that somebody must look at
+TASK_KINDS = (HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY, DEAD_CONTACT, TRANSFER, CORRECTION, ERASURE, SCREENING)
 
 OPENED = "opened"
 HANDED_OVER = "handed_over"

@@ -16,6 +16,7 @@ KINDS: Mapping[str, Any] = {
     rules.TRANSFER: _("A household to take over"),
     rules.CORRECTION: _("A correction to decide"),
     rules.ERASURE: _("Records due for erasure"),
+    rules.SCREENING: _("Alert from outside to look at"),
 }
 CAUSES: Mapping[str, Any] = {
     rules.OPENED: pgettext_lazy("a task", "Opened"),

@@ -12,11 +12,22 @@ from linli.alerts.actions.doors import record_knocks, undo_knocks
 from linli.alerts.actions.field import decide_late_record, store_records
 from linli.alerts.actions.line import advance_alert
 from linli.alerts.actions.links import end_shared_links, make_household_link, make_household_links, make_shared_link
-from linli.alerts.actions.notices import Notice, cancel_alert, draft_alert, expire_alert, issue_alert, update_alert
+from linli.alerts.actions.notices import (
+    BODY_MOST,
+    HEADLINE_MOST,
+    Notice,
+    cancel_alert,
+    draft_alert,
+    expire_alert,
+    issue_alert,
+    update_alert,
+)
 from linli.alerts.actions.redrawing import follow_redrawing, restore_places
 from linli.alerts.actions.spreading import spread_on
 
 __all__ = [
+    "BODY_MOST",
+    "HEADLINE_MOST",
     "Notice",
     "acknowledge_alert",
     "advance_alert",

@@ -139,6 +139,8 @@ def _tabs(request: HttpRequest, alert: Alert, code: str) -> list[tuple[str, str]
         (_("Not reached"), _at("alert-not-reached", alert, code)),
         (_("Certificate"), _at("alert-certificate", alert, code)),
     ]
+    if request.actor.may_somewhere("alerts.issue"):
+        found.append((_("For other systems"), reverse("alert-cap", args=[alert.pk])))
     if alert.state == ISSUED and request.actor.may_somewhere("alerts.answer"):
         found.append((_("Texts to copy"), reverse("alert-copy", args=[alert.pk])))
     return found

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.urls import reverse
 
 from linli.duties.models import Task
 from linli.duties.words import KINDS
@@ -32,3 +33,9 @@ def line_post_words(place: Place) -> str:
 @register.filter
 def task_words(task: Task) -> Any:
     return KINDS.get(task.kind, task.kind)
+
+
+@register.filter
+def source_address(task: Task) -> str:
+    """Where a task is done, where that is a page of its own: an alert from outside is looked at there."""
+    return reverse("incoming", args=[task.source_id]) if task.source_room == "exchange" else ""
