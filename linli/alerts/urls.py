@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linli.alerts.views import certificate, compose, copying, doors, log, office, public
+from linli.alerts.views import certificate, compose, copying, doors, log, maps, office, public
 
 urlpatterns = [
     # Open to everybody.
@@ -18,6 +18,8 @@ urlpatterns = [
     path("alerts/<uuid:alert_id>/cancel", compose.cancel, name="alert-cancel"),
     path("alerts/<uuid:alert_id>/acknowledge", compose.acknowledge, name="alert-acknowledge"),
     path("alerts/<uuid:alert_id>/places/<str:code>", office.picture, name="alert-place"),
+    path("alerts/<uuid:alert_id>/map", maps.alert_map, name="alert-map"),
+    path("alerts/<uuid:alert_id>/map/figures", maps.alert_map_figures, name="alert-map-figures"),
     path("alerts/<uuid:alert_id>/bar", office.bar, name="alert-bar"),
     path("alerts/<uuid:alert_id>/figures", office.figures, name="alert-figures"),
     path("alerts/<uuid:alert_id>/evidence", office.evidence, name="alert-evidence"),

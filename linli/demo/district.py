@@ -86,6 +86,7 @@ def build(seed: int) -> World:
     world = World(
         notice=NOTICE,
         tables=DATA / "xihu",
+        outline=DATA / "xihu" / "boundary.geojson",
         cast=CAST,
         leaves_early=(f"{LEAVES_EARLY}-holder", 28),
         examples=((f"{COMPLETE}-1-1", "own"), (f"{COMPLETE}-1-2", "relative"), (f"{COMPLETE}-2-1", "waits")),

@@ -107,6 +107,7 @@ class World:
     cast: Sequence[Member] = ()
     leaves_early: tuple[str, int] = ("", 0)  # whose appointment ends within the hour, and at which minute
     examples: Sequence[tuple[str, str]] = ()  # place of an example's household, key of the text that explains it
+    outline: Path | None = None  # of the notice's place; what lies below it is cut out of it
     shared: str = ""  # the place whose chat group gets an example of a shared link
 
     @property

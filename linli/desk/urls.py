@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linli.desk.views import day, field, search, tasks
+from linli.desk.views import day, field, maps, search, tasks
 
 urlpatterns = [
     path("", day.my_day, name="my-day"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("app.webmanifest", field.manifest, name="manifest"),
     path("tasks/", tasks.task_list, name="task-list"),
     path("tasks/<uuid:task_id>", tasks.task, name="task"),
+    path("map/", maps.map_page, name="map"),
     path("search", search.search, name="search"),
     path("search/live", search.live, name="search-live"),
 ]

@@ -27,6 +27,7 @@ def mount(app: typer.Typer, imports: typer.Typer) -> None:
     app.add_typer(places, name="places")
     imports.command("places")(import_places)
     imports.command("premises")(import_premises)
+    imports.command("outlines")(import_outlines)
 
 
 class By(StrEnum):
@@ -92,6 +93,25 @@ def _lines(done: incoming.PremisesImported) -> str:
     )
     lines = [text % {"good": done.good, "rows": done.rows, **asdict(done.added)}, *done.notes]
     return "\n".join([*lines, *(str(error) for error in done.errors[:50])])
+
+
+def import_outlines(
+    file: Annotated[Path, typer.Argument(help="GeoJSON: features with a code or a name, and a polygon.")],
+    source: Annotated[str, typer.Option(help="Who says so: shown beside the map.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the file; change nothing.")] = False,
+) -> None:
+    """Bring outlines of places in. Good ones go in, bad ones are named; the same file again changes nothing."""
+    if not file.is_file():
+        raise Problem(_("%(path)s is not a file.") % {"path": file}, code="missing-file")
+    data, name = file.read_bytes(), source or file.name
+    read = incoming.import_outlines(actor=SYSTEM, data=data, source=name, dry=dry_run)
+    if read.errors and not read.shapes:
+        raise Problem("{}: {}: {}".format(*read.errors[0]), code="no-good-outline")
+    text = _("%(good)s outlines are good: %(new)s new, %(changed)s changed, %(unchanged)s as they were.")
+    given = {"good": len(read.shapes), "new": read.done.new, "changed": read.done.changed}
+    lines = [text % {**given, "unchanged": read.done.unchanged}]
+    lines += [f"{number}: {words}: {reason}" for number, words, reason in read.errors[:50]]
+    console.result({"good": len(read.shapes), **read.figures()}, "\n".join(lines))
 
 
 @places.command("count")

@@ -233,3 +233,19 @@ class GridPlan:
     successors: dict[int, Ref] = field(default_factory=dict)
     parts: dict[str, int] = field(default_factory=dict)  # made by splitting → the place that it was split from
     holders: list[HolderMove] = field(default_factory=list)
+
+
+# The map -------------------------------------------------------------------------------------------------------------
+
+SHADES = ("done", "most", "half", "few", "none", "plain")  # from all of it to nothing, and where there is nothing to do
+
+
+def shade(part: int, whole: int) -> str:
+    """How a map shows that `part` of `whole` is done: one of `SHADES`."""
+    if whole <= 0:
+        return "plain"
+    if part >= whole:
+        return "done"
+    if part <= 0:
+        return "none"
+    return "most" if part * 10 >= whole * 9 else "half" if part * 2 >= whole else "few"

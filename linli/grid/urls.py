@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linli.grid.views import absences, accounts, factors, places, posts, premises, sign_in
+from linli.grid.views import absences, accounts, factors, outlines, places, posts, premises, sign_in
 
 urlpatterns = [
     path("places", places.place_tree, name="place-tree"),
@@ -8,6 +8,14 @@ urlpatterns = [
     path("places/<str:code>/add", places.place_add, name="place-add"),
     path("places/<str:code>/rename", places.place_rename, name="place-rename"),
     path("places/<str:code>/history", places.place_history, name="place-history"),
+    path("places/<str:code>/outline", outlines.place_outline, name="place-outline"),
+    path("places/<str:code>/outline/remove", outlines.outline_remove, name="outline-remove"),
+    path("places/<str:code>/outline/<int:version>/restore", outlines.outline_restore, name="outline-restore"),
+    path("places/<str:code>/outlines.geojson", outlines.outlines_export, name="outlines-export"),
+    path("places/<str:code>/outlines/import", outlines.outlines_import, name="outlines-import"),
+    path("map/outlines", outlines.map_outlines, name="map-outlines"),
+    path("map/tiles/<int:zoom>/<int:column>/<int:row>", outlines.map_tile, name="map-tile"),
+    path("buildings/<int:building_id>/point", outlines.building_point, name="building-point"),
     path("places/<str:code>/entrances", premises.place_entrances, name="place-entrances"),
     path("places/<str:code>/buildings", premises.building_add, name="building-add"),
     path("places/<str:code>/import", premises.premises_import, name="premises-import"),

@@ -42,6 +42,36 @@ def absence_reason(code: str) -> str:
     return str(ABSENCE_WORDS.get(code, code))
 
 
+# What a map's shades mean, by what it shows.
+COVERAGE_SHADES: dict[str, Any] = {
+    "done": _("every household reached"),
+    "most": _("nine in ten or more reached"),
+    "half": _("half or more reached"),
+    "few": _("under half reached"),
+    "none": _("nobody reached yet"),
+    "plain": _("no households"),
+}
+VACANCY_SHADES: dict[str, Any] = {
+    "done": _("every post held"),
+    "most": _("nine in ten or more held"),
+    "half": _("half or more held"),
+    "few": _("under half held"),
+    "none": _("no post held"),
+    "plain": _("no posts, or not counted so high up"),
+}
+
+# What is wrong with an outline, by the codes of `geometry.BadShapeError`.
+SHAPE_FAULTS: dict[str, Any] = {
+    "no-polygon": _("This is no outline. Give a GeoJSON polygon or several of them."),
+    "no-number": _("A point of the outline has no two numbers: first the longitude, then the latitude."),
+    "off-the-map": _("A point lies off the map. Give longitude and latitude in degrees, the longitude first."),
+    "too-few-points": _("An outline needs three different points at least."),
+    "too-many-points": _("The outline has more than 5,000 points. Make it coarser."),
+    "crosses-itself": _("The outline crosses itself. Move the point where its lines cross."),
+    "hole-outside": _("A hole lies outside of its outline."),
+    "no-area": _("The outline encloses no ground."),
+}
+
 # How the audit trail's acts are called, those of every room: the page of the trail stands here. A test finds new ones.
 ACT_WORDS: dict[str, Any] = {
     "add_organisation": _("added an organisation"),
@@ -83,6 +113,10 @@ ACT_WORDS: dict[str, Any] = {
     "redraw_links": _("let shared links follow a redrawing"),
     "redraw_alert": _("let an alert follow a redrawing"),
     "undo_redrawing": _("undid a redrawing"),
+    "save_outline": _("drew the outline of a place"),
+    "remove_outline": _("removed the outline of a place"),
+    "import_outlines": _("brought outlines in from a file"),
+    "put_buildings_on_the_map": _("put buildings on the map"),
     "add_premises": _("added buildings, entrances or dwellings"),
     "add_dwellings": _("added dwellings"),
     "place_entrances": _("said which place holds entrances"),

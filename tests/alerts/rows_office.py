@@ -82,6 +82,8 @@ ROWS = [
             "alert-bar",
             "alert-figures",
             "alert-evidence",
+            "alert-map",
+            "alert-map-figures",
             "alert-timeline",
             "alert-not-reached",
             "alert-certificate",

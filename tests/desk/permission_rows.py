@@ -29,6 +29,7 @@ ROWS = [
     Row("my-day", answers=SIGNED_IN),
     Row("task-list", answers=SIGNED_IN),
     Row("task", permission="tasks.see", kwargs=_task),
+    Row("map", permission="places.see", expect={"outsider": 200}),  # each their own
     Row("search", answers=SIGNED_IN, query="?q=1"),
     Row("search-live", "POST", answers=SIGNED_IN, data=lambda cast: {"q": "户"}),
     Row("search", "POST", answers=SIGNED_IN, data=lambda cast: {"q": "13800130111"}),

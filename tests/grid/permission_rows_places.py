@@ -1,11 +1,16 @@
 """Rows for places and what stands on them."""
 
+import json
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
+from linli.core.actors import SYSTEM
+from linli.grid.actions import save_outline
 from linli.grid.models import Building, Dwelling, Entrance
+from linli.grid.queries import last_version
 from tests.conftest import Cast
-from tests.matrix import Row
+from tests.matrix import SIGNED_IN, Row
 
 
 def _community(cast: Cast) -> dict[str, Any]:
@@ -30,6 +35,31 @@ def _sheet(cast: Cast) -> dict[str, Any]:
     return {"file": file}
 
 
+def _outline(cast: Cast) -> dict[str, Any]:
+    """An outline to send: a square."""
+    ring = [[115, 28], [115.1, 28], [115.1, 28.1], [115, 28]]
+    geometry = json.dumps({"type": "Polygon", "coordinates": [ring]})
+    return {"geometry": geometry, "version": 0, "write_id": str(uuid4())}
+
+
+def _drawn(cast: Cast) -> dict[str, Any]:
+    """A community whose outline was drawn once, and whose first save can be brought back."""
+    place = cast.place("001")
+    if not last_version(place=place):
+        geometry = json.loads(_outline(cast)["geometry"])
+        save_outline(actor=SYSTEM, place=place, geometry=geometry, version=0)
+    return {"code": place.code}
+
+
+def _geojson(cast: Cast) -> dict[str, Any]:
+    geometry = json.loads(_outline(cast)["geometry"])
+    features = [{"type": "Feature", "properties": {"code": cast.place("001").code}, "geometry": geometry}]
+    file = BytesIO(json.dumps({"type": "FeatureCollection", "features": features}).encode())
+    file.name = "outlines.geojson"
+    return {"file": file}
+
+
+NO_TILE = dict.fromkeys(("holder", "outsider", "operator"), 204)  # nothing is set up, and nobody is told more
 SEES = {"permission": "places.see"}
 # Li sees her grid and changes no place; the community above it she does not see at all.
 EDITS = {"permission": "places.edit", "lacking": "li"}
@@ -38,6 +68,29 @@ ROWS = [
     Row("place-tree", **SEES, expect={"outsider": 200}),  # each their own
     Row("place", kwargs=_community, **SEES),
     Row("place-history", kwargs=_community, **SEES),
+    Row("place-outline", kwargs=_community, **SEES),
+    Row("place-outline", "POST", kwargs=_community, data=_outline, **EDITS),
+    Row("outline-remove", "POST", kwargs=_drawn, data=lambda cast: {"version": 1, "write_id": str(uuid4())}, **EDITS),
+    Row(
+        "outline-restore",
+        "POST",
+        kwargs=lambda cast: {**_drawn(cast), "version": 1},
+        data=lambda cast: {"version": 1, "write_id": str(uuid4())},
+        **EDITS,
+    ),
+    Row("outlines-export", kwargs=_community, **SEES),
+    Row("outlines-import", kwargs=_community, **EDITS),
+    Row("outlines-import", "POST", kwargs=_community, data=_geojson, **EDITS),
+    Row("map-outlines", **SEES, expect={"outsider": 200}),  # each their own
+    Row("map-tile", kwargs=lambda cast: {"zoom": 1, "column": 0, "row": 0}, answers=SIGNED_IN, expect=NO_TILE),
+    Row("building-point", kwargs=_building, **EDITS),
+    Row(
+        "building-point",
+        "POST",
+        kwargs=_building,
+        data=lambda cast: {"lon": "115", "lat": "28", "write_id": str(uuid4())},
+        **EDITS,
+    ),
     Row("place-add", kwargs=_community, **EDITS),
     Row("place-add", "POST", kwargs=_community, data=lambda cast: {"name": "第三网格"}, **EDITS),
     Row("place-rename", kwargs=_community, **EDITS),

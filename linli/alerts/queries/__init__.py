@@ -41,6 +41,7 @@ from linli.alerts.queries.figures import (
     read_figures,
 )
 from linli.alerts.queries.log import LogLine, iterate_log
+from linli.alerts.queries.map import MapRow, list_map_rows
 from linli.alerts.queries.notices import (
     codes_of_places,
     find_alert,
@@ -92,6 +93,7 @@ __all__ = [
     "FieldRecord",
     "Figures",
     "LogLine",
+    "MapRow",
     "Node",
     "PlaceAccount",
     "Preview",
@@ -127,6 +129,7 @@ __all__ = [
     "list_facts",
     "list_late",
     "list_lines_of",
+    "list_map_rows",
     "list_not_reached",
     "list_owed",
     "list_places_of",

@@ -135,6 +135,7 @@ def _tabs(request: HttpRequest, alert: Alert, code: str) -> list[tuple[str, str]
     """The views of a notice; the place that one looks at stays."""
     found = [
         (_("Picture"), _at("alert-place", alert, code)),
+        (_("Map"), _at("alert-map", alert, code)),
         (_("Timeline"), reverse("alert-timeline", args=[alert.pk])),
         (_("Not reached"), _at("alert-not-reached", alert, code)),
         (_("Certificate"), _at("alert-certificate", alert, code)),

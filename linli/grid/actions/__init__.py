@@ -20,6 +20,14 @@ from linli.grid.actions.accounts import (
 from linli.grid.actions.devices import register_device, revoke_device
 from linli.grid.actions.headcounts import Change, fold_headcounts, record_headcount_changes
 from linli.grid.actions.identities import adopt_identity, connect_identity, disconnect_identity, note_identity_use
+from linli.grid.actions.outlines import (
+    OutlineChangedError,
+    OutlinesImported,
+    import_outlines,
+    put_buildings_on_the_map,
+    remove_outline,
+    save_outline,
+)
 from linli.grid.actions.placements import WantedDwelling, ensure_dwellings, place_inhabited_entrances
 from linli.grid.actions.places import NewPlace, add_place, add_places, rename_place
 from linli.grid.actions.posts import NewAppointment, add_organisation, appoint, appoint_many, end_appointment
@@ -53,6 +61,8 @@ __all__ = [
     "NewAccount",
     "NewAppointment",
     "NewPlace",
+    "OutlineChangedError",
+    "OutlinesImported",
     "PlaceBatch",
     "PlacesImported",
     "PremisesAdded",
@@ -81,6 +91,7 @@ __all__ = [
     "end_appointment",
     "ensure_dwellings",
     "fold_headcounts",
+    "import_outlines",
     "import_places",
     "make_account",
     "make_accounts",
@@ -91,6 +102,7 @@ __all__ = [
     "pass_second_factor",
     "place_entrances",
     "place_inhabited_entrances",
+    "put_buildings_on_the_map",
     "reactivate_account",
     "record_absence",
     "record_headcount_changes",
@@ -98,6 +110,7 @@ __all__ = [
     "record_vacancy_checks",
     "redraw_places",
     "register_device",
+    "remove_outline",
     "remove_second_factor",
     "rename_place",
     "renew_recovery_codes",
@@ -105,6 +118,7 @@ __all__ = [
     "restore_places",
     "revoke_device",
     "revoke_token",
+    "save_outline",
     "set_factor_rules",
     "set_operator",
     "set_password",

@@ -30,9 +30,15 @@ class Building(models.Model):
     estate = models.ForeignKey(Estate, null=True, blank=True, on_delete=models.PROTECT, related_name="buildings")
     name = models.CharField(max_length=100)
     sort = models.CharField(max_length=100)
+    lon = models.FloatField(null=True)  # where it stands on the map
+    lat = models.FloatField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(lon=None, lat=None) | Q(lon__range=(-180, 180), lat__range=(-85, 85)),
+                name="building_on_the_map",
+            ),
             models.UniqueConstraint(
                 fields=["place", "estate", "name"], condition=Q(estate__isnull=False), name="building_once_in_estate"
             ),
