@@ -8,6 +8,7 @@ from django.core.signing import Signer
 from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.rules import split_door
+from linli.duties.rules import LONGEST_TEXT, NEED, QUESTION
 
 SALT = "linli.link.form"
 
@@ -50,6 +51,29 @@ class ConfirmForm(Proven):
     alert = forms.UUIDField(widget=forms.HiddenInput)
     receipt_id = forms.UUIDField(widget=forms.HiddenInput)
     parts = ("alert", "receipt_id")
+
+
+class AskForm(Proven):
+    """A household asks something, or says what it needs."""
+
+    question_id = forms.UUIDField(widget=forms.HiddenInput)
+    kind = forms.ChoiceField(
+        label=_("What is it"),
+        choices=[(QUESTION, _("We have a question")), (NEED, _("We need something"))],
+        initial=QUESTION,
+        widget=forms.RadioSelect,
+    )
+    text = forms.CharField(
+        label=_("In your words"),
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "Whoever answers for your home reads it, and those above. "
+            "In danger call for help by phone: this is not read within minutes."
+        ),
+        error_messages={"required": _("Write what you want to know or what you need.")},
+    )
+    parts = ("question_id",)
 
 
 class ForgetForm(Proven):

@@ -1,9 +1,16 @@
 """What the clock and the queue start here."""
 
+from contextlib import suppress
 from typing import Any
+from uuid import uuid5
 
 from linli.alerts import actions, queries
+from linli.alerts.rules import ISSUED
 from linli.core.actors import SYSTEM
+from linli.core.errors import Missing
+from linli.grid.queries import actor_by_id
+from linli.messages.rules import ACCOUNT, AS_CONFIRMED, HOUSEHOLD
+from linli.rounds.rules import REPLY
 
 BATCHES = 20
 
@@ -27,3 +34,19 @@ def begin_line(payload: dict[str, Any]) -> None:
     alert = queries.find_alert(actor=SYSTEM, alert_id=payload["alert_id"])
     if alert is not None:
         actions.advance_alert(actor=SYSTEM, alert=alert)
+
+
+def take_confirmation(payload: dict[str, Any]) -> None:
+    """Somebody wrote back that they have received it: a receipt, where the notice still runs."""
+    if payload["filed_as"] != AS_CONFIRMED or payload["source_room"] != "alerts":
+        return
+    alert = queries.find_alert(actor=SYSTEM, alert_id=payload["source_id"])
+    if alert is None or alert.state != ISSUED:
+        return
+    kind, key = payload["recipient_kind"], payload["recipient_id"]
+    with suppress(Missing):  # moved out of its places meanwhile, or holds no post any more
+        if kind == HOUSEHOLD:
+            receipt = uuid5(alert.pk, f"reply:{payload['reply_id']}")
+            actions.confirm_household(actor=SYSTEM, alert=alert, household=key, receipt_id=receipt, how=REPLY)
+        elif kind == ACCOUNT:
+            actions.acknowledge_alert(actor=actor_by_id(account_id=key), alert=alert)

@@ -43,6 +43,7 @@ urlpatterns = [
     path("l/<str:token>", public.open_link, name="link-open"),
     path("n/", public.notices, name="notices"),
     path("n/confirm", public.confirm_notice, name="notice-confirm"),
+    path("n/ask", public.ask_question, name="notice-ask"),
     path("n/forget", public.forget_me, name="notice-forget"),
     path("n/forgotten", public.forgotten, name="forgotten"),
     path("s/", public.shared, name="shared"),

@@ -25,12 +25,13 @@ HOW: Mapping[str, Any] = {
     rounds.OWN_TAP: _("Own tap on the personal link"),
     rounds.RELATIVE: _("Through the relative who answers for them"),
     rounds.SHARED_LINK: _("Shared link in the chat group"),
+    rounds.REPLY: _("Reply to a message"),
     rounds.AT_DOOR: _("Spoken to at the door"),
     rounds.IN_APP: _("Confirmed by the holder"),
     rounds.HELD_PART: _("Vacant, confirmed by who holds its part"),
     rounds.ISSUED: _("Issued it"),
 }
-HOUSEHOLD_HOW = (rounds.OWN_TAP, rounds.RELATIVE, rounds.SHARED_LINK, rounds.AT_DOOR)
+HOUSEHOLD_HOW = (rounds.OWN_TAP, rounds.RELATIVE, rounds.SHARED_LINK, rounds.REPLY, rounds.AT_DOOR)
 POST_HOW = (rounds.IN_APP, rounds.HELD_PART, rounds.ISSUED)
 
 # What a knock ended in, and with these why a household was not reached.

@@ -4,11 +4,19 @@ from linli.alerts import events as alert_events
 from linli.alerts import jobs as alert_jobs
 from linli.core import erasures, events, holds, jobs
 from linli.duties import jobs as duty_jobs
-from linli.duties.jobs import move_tasks, note_dead_phone, review_standing_tasks
+from linli.duties.jobs import (
+    file_reply,
+    forget_erased_questions,
+    forget_old_questions,
+    move_tasks,
+    note_dead_phone,
+    review_standing_tasks,
+)
 from linli.duties.queries import hold_in_open_tasks
 from linli.exchange import jobs as exchange_jobs
 from linli.grid.jobs import fold_headcounts
 from linli.messages import jobs as message_jobs
+from linli.messages.events import ReplyFiled
 from linli.residents import events as register_events
 from linli.residents.events import HouseholdsErased, PhoneFoundDead
 from linli.residents.jobs import end_old_requests, forget_uploads, import_waiting_rosters, review_retention
@@ -26,6 +34,9 @@ def wire() -> None:
     events.subscribe(register_events.CorrectionAsked, duty_jobs.ask_for_correction)
     events.subscribe(register_events.CorrectionSettled, duty_jobs.end_correction)
     events.subscribe(register_events.ErasureDue, duty_jobs.ask_for_erasure)
+    events.subscribe(HouseholdsErased, forget_erased_questions)
+    events.subscribe(ReplyFiled, file_reply)
+    events.subscribe(ReplyFiled, alert_jobs.take_confirmation)
 
     holds.listen_to(hold_in_open_rounds)
     holds.listen_to(hold_in_open_tasks)
@@ -46,6 +57,7 @@ def wire() -> None:
     jobs.every(1, import_waiting_rosters)
     jobs.every(3600, forget_uploads)
     jobs.every(3600, message_jobs.forget_old_messages)
+    jobs.every(3600, forget_old_questions)
     jobs.beside(message_jobs.keep_sending, once=message_jobs.send_what_is_due)
     jobs.every(3600, end_old_requests)
     jobs.every(6 * 3600, review_retention)

@@ -40,3 +40,14 @@ class NoteForm(forms.Form):
         if not self.is_valid():
             raise Invalid(_("Write a note of at most 300 characters."), fields={"note": _("Write a short note.")})
         return self.cleaned_data
+
+
+class AnswerForm(forms.Form):
+    write_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    text = forms.CharField(
+        label=_("Answer"),
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("It stands on the household's own page. The message only says that there is an answer."),
+        error_messages={"required": _("Write the answer, in at most 1,000 characters.")},
+    )

@@ -7,6 +7,8 @@ from linli.core import clock
 from linli.core.actors import SYSTEM
 from linli.duties import actions
 from linli.duties.rules import CANCELLED, CORRECTION, DONE, ERASURE, TRANSFER
+from linli.messages.queries import read_reply
+from linli.messages.rules import AS_CONFIRMED, HOUSEHOLD
 from linli.residents.rules import CORRECTION_DUE, TRANSFER_DUE
 
 
@@ -58,3 +60,25 @@ def end_correction(payload: dict[str, Any]) -> None:
     """A request is decided."""
     outcome = DONE if payload["state"] in {"approved", "refused"} else CANCELLED
     actions.close_source(actor=SYSTEM, source=(actions.REGISTER, payload["correction_id"]), outcome=outcome)
+
+
+def forget_old_questions() -> None:
+    actions.forget_old_questions(actor=SYSTEM)
+
+
+def forget_erased_questions(payload: dict[str, Any]) -> None:
+    """Households were erased: what they asked goes too."""
+    actions.forget_homes(actor=SYSTEM, households=payload["household_ids"])
+
+
+def file_reply(payload: dict[str, Any]) -> None:
+    """Somebody wrote back. A plain yes is a receipt, and the notice's; everything else of a household is for a person."""
+    if payload["recipient_kind"] == HOUSEHOLD and payload["filed_as"] != AS_CONFIRMED:
+        actions.file_reply(
+            actor=SYSTEM,
+            reply_id=payload["reply_id"],
+            household=payload["recipient_id"],
+            filed_as=payload["filed_as"],
+            text=read_reply(reply_id=payload["reply_id"]),
+            source=(payload["source_room"], payload["source_id"]),
+        )

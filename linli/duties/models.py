@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from linli.core.actors import Actor
+from linli.core.crypto import EncryptedTextField
 from linli.core.paths import PathField, within
 from linli.grid.models import Account, Appointment, Place
 
@@ -87,3 +88,37 @@ class TaskMove(models.Model):
     to_place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField()
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def visible_to(self, actor: Actor, permission: str = "register.see") -> Self:
+        """What the households of one's places asked, and what one is to answer."""
+        own = Q(task__holder_id=actor.id) if actor.kind == "account" else Q(pk__in=[])
+        return self.filter(within("task__area_path", actor.paths(permission)) | own)
+
+
+class Question(models.Model):
+    """A household asked something, or said what it needs; somebody is to answer by a time (the task's). The texts are
+    sealed, and forgotten some time after the answer. `household` is its id; the source is what it was about, if anything."""
+
+    id = models.UUIDField(primary_key=True)
+    household = models.BigIntegerField()
+    kind = models.CharField(max_length=10)  # rules.QUESTION | rules.NEED
+    text = EncryptedTextField()
+    how = models.CharField(max_length=10)  # link | reply
+    source_room = models.CharField(max_length=20, blank=True)
+    source_id = models.CharField(max_length=40, blank=True)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answer = EncryptedTextField()
+    answered_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    objects = QuestionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["household", "-asked_at"]),
+            models.Index(fields=["task"]),
+            models.Index(fields=["answered_at"], condition=Q(answered_at__isnull=False), name="question_answered"),
+        ]

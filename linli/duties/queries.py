@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from linli.core.actors import Actor
 from linli.core.errors import Missing
 from linli.core.paths import ancestors, within
-from linli.duties.models import Task, TaskLine, TaskMove
+from linli.duties.models import Question, Task, TaskLine, TaskMove
 from linli.duties.rules import HOUSEHOLD_SILENCE
 from linli.grid.models import Appointment, Place
 from linli.grid.queries import list_standing, valid_holdings
@@ -117,3 +117,34 @@ def hold_in_open_tasks(households: Collection[int]) -> dict[int, str]:
     """Of these households, those with a note on a line of an open task: household → 'open_task'. For core.holds."""
     rows = TaskLine.objects.filter(task__closed_at=None, task__kind=HOUSEHOLD_SILENCE, subject__in=list(households))
     return dict.fromkeys(rows.exclude(note="").values_list("subject", flat=True), "open_task")
+
+
+# Questions of households ---------------------------------------------------------------------------------------------
+
+
+def list_questions(
+    *, actor: Actor, path: str = "", answered: bool = False, households: Collection[int] | None = None
+) -> QuerySet[Question]:
+    """What the households of the actor's places asked: the soonest due first, or the latest answered first."""
+    rows = Question.objects.visible_to(actor).select_related("task__holder", "task__area", "answered_by")
+    if path:
+        rows = rows.filter(within("task__area_path", [path]))
+    if households is not None:
+        rows = rows.filter(household__in=list(households))
+    if answered:
+        return rows.exclude(answered_at=None).order_by("-answered_at", "id")
+    return rows.filter(answered_at=None).order_by("task__due_at", "id")
+
+
+def get_question(*, actor: Actor, question_id: UUID) -> Question:
+    """Raises Missing where it is not there or not the actor's to see."""
+    rows = Question.objects.visible_to(actor).select_related("task__holder", "task__area", "answered_by")
+    found = rows.filter(pk=question_id).first()
+    if found is None:
+        raise Missing()
+    return found
+
+
+def list_questions_of(*, household: int, most: int = 20) -> list[Question]:
+    """What a household asked and was answered, the latest first: for its own page. The caller holds its link."""
+    return list(Question.objects.filter(household=household).select_related("task").order_by("-asked_at")[:most])

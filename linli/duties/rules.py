@@ -8,7 +8,11 @@ TRANSFER = "transfer"  # another community hands a household over: to be accepte
 CORRECTION = "correction"  # somebody says that a record is wrong: to be decided
 ERASURE = "erasure"  # records whose time is over
 SCREENING = "screening"  # an alert from outside that somebody must look at
-TASK_KINDS = (HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY, DEAD_CONTACT, TRANSFER, CORRECTION, ERASURE, SCREENING)
+QUESTION = "question"  # of a household
+NEED = "need"  # what a household needs
+ASKED = (QUESTION, NEED)
+TASK_KINDS = (HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY, DEAD_CONTACT, TRANSFER, CORRECTION, ERASURE, SCREENING, *ASKED)
+LONGEST_TEXT = 500
 
 OPENED = "opened"
 HANDED_OVER = "handed_over"

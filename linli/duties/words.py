@@ -17,6 +17,8 @@ KINDS: Mapping[str, Any] = {
     rules.CORRECTION: _("A correction to decide"),
     rules.ERASURE: _("Records due for erasure"),
     rules.SCREENING: _("Alert from outside to look at"),
+    rules.QUESTION: _("A resident's question"),
+    rules.NEED: _("What a home needs"),
 }
 CAUSES: Mapping[str, Any] = {
     rules.OPENED: pgettext_lazy("a task", "Opened"),

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 OWN_TAP = "own_tap"
 RELATIVE = "relative"
 SHARED_LINK = "shared_link"
+REPLY = "reply"
 AT_DOOR = "at_door"
 IN_APP = "in_app"  # the holder of a post, signed in
 HELD_PART = "held_part"  # a vacant post's part, confirmed by whoever holds it
 ISSUED = "issued"  # the issuer's own posts
-HOW = (OWN_TAP, RELATIVE, SHARED_LINK, AT_DOOR, IN_APP, HELD_PART, ISSUED)
+HOW = (OWN_TAP, RELATIVE, SHARED_LINK, REPLY, AT_DOOR, IN_APP, HELD_PART, ISSUED)
 
 # What a knock ends in. Only the first is a receipt.
 SPOKEN_TO = "spoken_to"

@@ -34,6 +34,7 @@ ROWS = [
     Row("shared-open", answers=PUBLIC, kwargs=_shared_token),
     Row("notices", answers=NO_LINK),
     Row("notice-confirm", "POST", answers=NO_LINK),
+    Row("notice-ask", "POST", answers=NO_LINK),
     Row("notice-forget", "POST", answers=NO_LINK),
     Row("forgotten", answers=PUBLIC),
     Row("shared", answers=NO_LINK),

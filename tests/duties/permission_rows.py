@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from linli.core import clock
 from linli.core.actors import SYSTEM
@@ -13,7 +13,7 @@ from linli.duties.rules import HOUSEHOLD_SILENCE
 from linli.grid.models import Appointment
 from linli.grid.queries import find_holder, list_holders
 from tests.conftest import Cast
-from tests.matrix import Row
+from tests.matrix import SIGNED_IN, Row
 
 
 def a_task(cast: Cast, code: str = "001-1-1", source: tuple[str, str] = ("alerts", str(UUID(int=1)))) -> Task:
@@ -33,8 +33,19 @@ def _to_li(cast: Cast) -> Mapping[str, Any]:
     return {"to": Appointment.objects.get(account=cast.accounts["li"]).pk, "note": "请今天处理"}
 
 
+def _question(cast: Cast) -> Mapping[str, Any]:
+    home = cast.households_in("001-1-1")[0].pk
+    asked = actions.ask(actor=SYSTEM, household=home, kind="need", text="缺药", question_id=uuid4())
+    return {"question_id": asked.pk}
+
+
+# Whoever sees the register, or is to answer; a watcher of the grid sees tasks, but not what residents wrote.
+READS: dict[str, Any] = {"permission": "register.see", "kwargs": _question}
 MAY: dict[str, Any] = {"permission": "tasks.work", "kwargs": _task}
 ROWS = [
+    Row("question-list", answers=SIGNED_IN),
+    Row("question", **READS),
+    Row("question", "POST", data=lambda cast: {"text": "下午送到"}, **READS),
     Row("task-begin", "POST", **MAY),
     Row("task-hand-over", "POST", data=_to_li, **MAY),
     Row("task-note", "POST", data=lambda cast: {"subject": 1, "note": "已联系"}, **MAY),

@@ -16,13 +16,16 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from linli.alerts import actions
-from linli.alerts.forms_public import ConfirmForm, ForgetForm, Proven, SharedForm
+from linli.alerts.forms_public import AskForm, ConfirmForm, ForgetForm, Proven, SharedForm
 from linli.alerts.queries import public as queries
 from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.errors import Forbidden, Missing, Problem
 from linli.core.middleware import no_referrer
 from linli.core.throttle import count_try, take_back_try
+from linli.duties import actions as duties
+from linli.duties.profile import most_a_day
+from linli.duties.queries import list_questions_of
 from linli.messages.models import PersonalLink
 from linli.messages.queries import get_link, get_link_by_id
 from linli.messages.rules import HOUSEHOLD, RELATIVE, SHARED
@@ -166,9 +169,39 @@ def notices(request: HttpRequest) -> HttpResponse:
     spoken = [code for code in home.languages if code in _known_languages()]
     if spoken and not chosen:
         _speak(request, spoken[0])
-    shown = [(one, _confirm_form(link, one), _is_fresh(one)) for one in home.notices]
-    context = {"home": home, "shown": shown, "relative": link.answers_as == RELATIVE}
-    return _page(request, "alerts/public/notices.html", {**context, "forget": ForgetForm(link_id=link.pk)})
+    return _show_home(request, link, home, AskForm(link_id=link.pk, initial={"question_id": uuid4()}))
+
+
+def _show_home(
+    request: HttpRequest, link: PersonalLink, home: queries.Home, ask: AskForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "home": home,
+        "shown": [(one, _confirm_form(link, one), _is_fresh(one)) for one in home.notices],
+        "relative": link.answers_as == RELATIVE,
+        "asked": list_questions_of(household=link.subject),
+        "ask": ask,
+        "forget": ForgetForm(link_id=link.pk),
+    }
+    return _page(request, "alerts/public/notices.html", context, status=status)
+
+
+@csrf_exempt  # see forms_public.proof_of
+@require_POST
+@personal
+def ask_question(request: HttpRequest) -> HttpResponse:
+    """A question or a need; somebody answers by a time, and the answer stands on this page."""
+    link = _opened(request, HOUSEHOLD)
+    form = AskForm(request.POST, link_id=link.pk)
+    _check_proven(form)
+    home = queries.read_home(actor=_actor(link), household=link.subject)
+    if not form.is_valid():
+        return _show_home(request, link, home, form, 422)
+    given = {name: form.cleaned_data[name] for name in ("question_id", "kind", "text")}
+    if not any(one.pk == given["question_id"] for one in list_questions_of(household=link.subject)):
+        count_try("question", str(link.subject), most=most_a_day(), minutes=24 * 60)
+    duties.ask(actor=_actor(link), household=link.subject, **given)
+    return SeeOther(reverse("notices") + "#asked")
 
 
 def _confirm_form(link: PersonalLink, one: queries.ShownNotice) -> ConfirmForm | None:

@@ -37,5 +37,8 @@ def task_words(task: Task) -> Any:
 
 @register.filter
 def source_address(task: Task) -> str:
-    """Where a task is done, where that is a page of its own: an alert from outside is looked at there."""
+    """Where a task is done, where that is a page of its own: an alert from outside is looked at, a question answered
+    there."""
+    if task.source_room == "duties":
+        return reverse("question", args=[task.source_id])
     return reverse("incoming", args=[task.source_id]) if task.source_room == "exchange" else ""

@@ -2,6 +2,7 @@
 
 from linli.grid.queries.absences import get_absence, list_absences_of, list_own_absences, list_possible_deputies
 from linli.grid.queries.accounts import (
+    actor_by_id,
     actor_for,
     actor_for_token,
     find_account_by_link,
@@ -162,6 +163,7 @@ __all__ = [
     "Standing",
     "Vacancy",
     "account_mark",
+    "actor_by_id",
     "actor_for",
     "actor_for_token",
     "allowed_spans",

@@ -51,6 +51,12 @@ def actor_for(account: Any, *, token_scopes: frozenset[str] | None = None) -> Ac
     return Actor(kind="account", id=account.pk, name=account.name, grants=grants, token_scopes=token_scopes)
 
 
+def actor_by_id(*, account_id: int) -> Actor:
+    """The same by id, for what somebody sent from their own phone. NOBODY where there is no such account."""
+    found = Account.objects.filter(pk=account_id).first()
+    return actor_for(found) if found is not None else NOBODY
+
+
 # Tokens of programs --------------------------------------------------------------------------------------------------
 
 

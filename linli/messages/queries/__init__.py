@@ -1,6 +1,6 @@
 """Every read that leaves the room."""
 
-from linli.messages.queries.deliveries import Told, count_states, list_told, read_pulses, states_of
+from linli.messages.queries.deliveries import Told, count_states, list_told, read_pulses, read_reply, states_of
 from linli.messages.queries.links import count_links, count_links_of, get_link, get_link_by_id
 from linli.messages.queries.pages import (
     Line,
@@ -41,6 +41,7 @@ __all__ = [
     "list_told",
     "list_unsent",
     "read_pulses",
+    "read_reply",
     "states_of",
     "with_names",
 ]

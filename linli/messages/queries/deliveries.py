@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Max
 
 from linli.core.actors import Actor
-from linli.messages.models import Delivery, Pulse
+from linli.messages.models import Delivery, Pulse, Reply
 from linli.messages.rules import CLAIMED, CONFIRMED, DELIVERED, FAILED, QUEUED, READ, SENT, STOPPED, TO_CALL, Recipient
 
 BATCH = 5_000
@@ -69,3 +69,9 @@ def count_states(*, actor: Actor, source: tuple[str, str], drill: bool | None = 
 def read_pulses() -> dict[UUID, int]:
     """Worker → its last sign of life, for the other workers."""
     return dict(Pulse.objects.values_list("pk", "beat"))
+
+
+def read_reply(*, reply_id: int) -> str:
+    """What somebody wrote back, for the room that files it; empty where it was forgotten."""
+    found = Reply.objects.filter(pk=reply_id).first()
+    return found.text if found is not None else ""

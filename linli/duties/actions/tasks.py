@@ -20,6 +20,7 @@ from linli.duties.access import check_may_work
 from linli.duties.models import Task, TaskLine, TaskMove
 from linli.duties.rules import (
     APPOINTMENT_ENDED,
+    ASKED,
     AWAY,
     BACK,
     CLIMBED,
@@ -203,8 +204,11 @@ def _move(task: Task, to: Holder | None, cause: str, note: str = "") -> None:
 
 
 def climb_overdue(*, actor: Actor) -> int:
-    """Tasks that nobody began in time pass to the level above; at the top they stay, and are not moved again."""
-    return _give_on(actor, Task.objects.filter(pass_at__lte=clock.now(), begun_at=None), _climbed, _above)
+    """Tasks that nobody began in time pass to the level above; at the top they stay, and are not moved again. What a
+    household asked climbs also where it was begun and is overdue."""
+    now = clock.now()
+    asked = Q(kind__in=ASKED, due_at__lte=now)
+    return _give_on(actor, Task.objects.filter(Q(begun_at=None) | asked, pass_at__lte=now), _climbed, _above)
 
 
 def give_on_orphans(*, actor: Actor) -> int:
