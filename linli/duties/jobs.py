@@ -63,6 +63,7 @@ def end_correction(payload: dict[str, Any]) -> None:
 
 
 def forget_old_questions() -> None:
+    """What was asked and answered longer ago than the profile keeps it is deleted."""
     actions.forget_old_questions(actor=SYSTEM)
 
 
