@@ -21,7 +21,6 @@ from linli.duties.forms import NOBODY, AnswerForm, HandOverForm, NoteForm
 from linli.duties.words import KINDS, state_of
 from linli.grid.profile import post_name
 from linli.grid.queries import get_place, list_places_by_id
-from linli.grid.views.accounts import plain
 from linli.residents.queries import Filters, describe_households, list_households
 
 A_PAGE, MOST_FOUND = 50, 200
@@ -92,6 +91,11 @@ def question_list(request: HttpRequest) -> HttpResponse:
         ),
     }
     return render(request, "duties/questions.html", context)
+
+
+def plain(text: str) -> str:
+    """A text from an address without signs that no text has: a database refuses them."""
+    return "".join(sign for sign in text if sign.isprintable())
 
 
 def _households_called(request: HttpRequest, text: str) -> list[int]:
