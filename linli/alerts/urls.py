@@ -1,6 +1,7 @@
 from django.urls import path
 
 from linli.alerts.views import certificate, compose, copying, doors, log, maps, office, public
+from linli.alerts.views import certificate, compose, copying, doors, late, log, office, paper, public
 
 urlpatterns = [
     # Open to everybody.
@@ -35,6 +36,14 @@ urlpatterns = [
     path("alerts/<uuid:alert_id>/copy/<str:code>/end", copying.end_links, name="alert-copy-end"),
     # From door to door.
     path("alerts/<uuid:alert_id>/doors/<str:code>", doors.doors, name="alert-doors"),
+    path("alerts/<uuid:alert_id>/paper", paper.index, name="alert-paper"),
+    path("alerts/<uuid:alert_id>/paper/<str:code>", paper.make, name="paper-make"),
+    path("alerts/<uuid:alert_id>/poster/<str:code>", paper.poster, name="alert-poster"),
+    path("paper", paper.find, name="paper-find"),
+    path("paper/<str:code>", paper.sheet, name="paper-sheet"),
+    path("paper/<str:code>/type", paper.type_back, name="paper-type"),
+    path("late-records", late.late_list, name="late-list"),
+    path("late-records/<uuid:record_id>", late.late_decide, name="late-decide"),
     path("doors/<int:household>", doors.door, name="door"),
     path("doors/<int:household>/knock", doors.knock, name="knock"),
     path("doors/<int:household>/undo", doors.undo, name="knock-undo"),

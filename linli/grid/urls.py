@@ -1,6 +1,7 @@
 from django.urls import path
 
 from linli.grid.views import absences, accounts, factors, outlines, places, posts, premises, sign_in
+from linli.grid.views import absences, accounts, devices, factors, places, posts, premises, sign_in
 
 urlpatterns = [
     path("places", places.place_tree, name="place-tree"),
@@ -44,6 +45,9 @@ urlpatterns = [
     path("identities/<int:identity_id>/disconnect", factors.disconnect, name="identity-disconnect"),
     path("accounts/second-factor", factors.rules, name="factor-rules"),
     path("accounts/<int:account_id>/second-factor", factors.reset, name="second-factor-reset"),
+    path("account/devices", devices.account_devices, name="account-devices"),
+    path("account/devices/<uuid:device_id>/revoke", devices.device_revoke, name="device-revoke"),
+    path("people/<int:account_id>/devices", devices.person_devices, name="person-devices"),
     path("accounts", accounts.account_list, name="account-list"),
     path("accounts/new", accounts.account_new, name="account-new"),
     path("accounts/<int:account_id>", accounts.account_detail, name="account-detail"),

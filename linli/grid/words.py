@@ -192,6 +192,8 @@ ACT_WORDS: dict[str, Any] = {
     "record_receipts": _("recorded receipts"),
     "withdraw_receipt": _("took a receipt back"),
     "record_attempts": _("recorded knocks that a phone or a paper list brought"),
+    "print_sheet": _("printed a list"),
+    "type_sheet": _("typed a paper list back"),
     "keep_late_records": _("kept late records for review"),
     "accept_late_record": _("accepted a late record"),
     "refuse_late_record": _("refused a late record"),

@@ -5,6 +5,8 @@ from typing import Any
 from uuid import uuid4, uuid5
 
 from linli.alerts import actions
+from linli.alerts.models import LateRecord
+from linli.core import clock
 from tests.alerts.rows_public import issue
 from tests.conftest import Cast
 from tests.matrix import Row
@@ -30,7 +32,27 @@ def _undo(cast: Cast) -> Mapping[str, Any]:
 
 
 MAY: dict[str, Any] = {"permission": "alerts.answer", "holder": "zhou", "outsider": "wu"}
+
+
+def _late(cast: Cast) -> Mapping[str, Any]:
+    home, now = cast.households[0], clock.now()
+    made = LateRecord.objects.create(
+        id=uuid4(),
+        account=cast.accounts["li"],
+        household=home.pk,
+        path=cast.place("001-1-1").path,
+        alerts=[],
+        outcome="refused",
+        at=now,
+        why="ended",
+        received_at=now,
+    )
+    return {"record_id": made.pk}
+
+
 ROWS = [
+    Row("late-list", permission="alerts.answer", holder="zhou", expect={"outsider": 200}),
+    Row("late-decide", "POST", kwargs=_late, data=lambda cast: {"accept": "0"}, **MAY),
     Row("alert-doors", kwargs=_walk, **MAY),
     Row("door", kwargs=_home, **MAY),
     Row("knock", "POST", kwargs=_home, data=_knock, **MAY),

@@ -19,7 +19,7 @@ from linli.core.models import AuditEntry
 from linli.core.sealing import Sealed, Unreadable, day_key, open_record, seal_record
 from linli.desk.queries import records as limits
 from linli.grid import actions as grid
-from linli.grid.models import Appointment
+from linli.grid.models import Appointment, Device
 from linli.grid.queries import account_mark
 from linli.residents.models import Residence
 from linli.rounds.models import Answer, Attempt
@@ -431,3 +431,45 @@ def test_the_worker_script_names_the_shell_alone(client):
     manifest = client.get(reverse("manifest")).json()
     assert manifest["start_url"] == "/field/"
     assert {one["sizes"] for one in manifest["icons"]} == {"any", "192x192", "512x512"}
+
+
+# Phones and late records, as pages -----------------------------------------------------------------------------------
+
+
+def test_a_phone_stands_on_one_s_page_and_is_revoked_there(zhou):
+    text = zhou.client.get(reverse("account-devices")).content.decode()
+    assert "Pixel" in text
+    address = reverse("device-revoke", args=[zhou.device])
+    assert address in text
+    assert zhou.client.post(address).status_code == 302
+    assert Device.objects.get().revoked_at == clock.now()
+
+
+@pytest.mark.parametrize(
+    ("username", "status"), [("sun", 404), ("wu", 404), ("nobody", 404), ("wang", 302), ("operator", 302)]
+)
+def test_who_may_revoke_for_somebody(cast, zhou, username, status):
+    other = Client()
+    other.force_login(cast.accounts[username], backend=BACKEND)
+    assert other.post(reverse("device-revoke", args=[zhou.device])).status_code == status
+    assert (Device.objects.get().revoked_at is not None) == (status == 302)
+
+
+def test_a_late_record_is_reviewed_on_a_page(cast, zhou, alert, home):
+    mine = zhou.record(home, alert, SPOKEN_TO, note="<b>灯亮</b>")
+    Appointment.objects.filter(account=zhou.account).update(until_at=clock.now() - timedelta(seconds=5))
+    zhou.results([mine])
+    li = Client()
+    li.force_login(cast.accounts["li"], backend=BACKEND)
+    assert reverse("late-list") in li.get(reverse("my-day")).content.decode()
+    text = li.get(reverse("late-list")).content.decode()
+    assert "周大勇" in text
+    assert "&lt;b&gt;灯亮" in text
+    outsider = Client()
+    outsider.force_login(cast.accounts["sun"], backend=BACKEND)
+    decide = reverse("late-decide", args=[mine["id"]])
+    assert "周大勇" not in outsider.get(reverse("late-list")).content.decode()
+    assert outsider.post(decide, {"accept": "1"}).status_code == 404
+    assert li.post(decide, {"accept": "1"}).status_code == 302
+    assert Attempt.objects.get().by == f"account:{zhou.account.pk}"
+    assert reverse("late-list") not in li.get(reverse("my-day")).content.decode()

@@ -22,6 +22,7 @@ from linli.alerts.actions.notices import (
     issue_alert,
     update_alert,
 )
+from linli.alerts.actions.paper import print_sheet, reveal_sheet, type_sheet
 from linli.alerts.actions.redrawing import follow_redrawing, restore_places
 from linli.alerts.actions.spreading import spread_on
 
@@ -46,11 +47,14 @@ __all__ = [
     "make_shared_link",
     "note_certificate_file",
     "note_log_export",
+    "print_sheet",
     "record_knock",
     "record_knocks",
     "restore_places",
+    "reveal_sheet",
     "spread_on",
     "store_records",
+    "type_sheet",
     "undo_knock",
     "undo_knocks",
     "update_alert",

@@ -58,6 +58,7 @@ from linli.alerts.queries.notices import (
 from linli.alerts.queries.owed import (
     count_owed,
 )
+from linli.alerts.queries.paper import SheetRow, get_sheet, list_sheets, read_sheet
 from linli.alerts.queries.picture import (
     Node,
     Preview,
@@ -98,6 +99,7 @@ __all__ = [
     "PlaceAccount",
     "Preview",
     "Recorded",
+    "SheetRow",
     "Sight",
     "VacantPost",
     "Verdict",
@@ -119,6 +121,7 @@ __all__ = [
     "find_update_of",
     "get_alert",
     "get_certificate",
+    "get_sheet",
     "iterate_log",
     "list_alerts",
     "list_certificates",
@@ -135,6 +138,7 @@ __all__ = [
     "list_places_of",
     "list_recorded",
     "list_running",
+    "list_sheets",
     "list_spreads",
     "list_way",
     "name_paths",
@@ -144,6 +148,7 @@ __all__ = [
     "picture",
     "preview",
     "read_figures",
+    "read_sheet",
     "residences_of",
     "running_for_path",
     "see",

@@ -144,6 +144,7 @@ def _tabs(request: HttpRequest, alert: Alert, code: str) -> list[tuple[str, str]
         found.append((_("For other systems"), reverse("alert-cap", args=[alert.pk])))
     if alert.state == ISSUED and request.actor.may_somewhere("alerts.answer"):
         found.append((_("Texts to copy"), reverse("alert-copy", args=[alert.pk])))
+        found.append((_("On paper"), reverse("alert-paper", args=[alert.pk])))
     return found
 
 

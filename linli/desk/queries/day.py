@@ -14,6 +14,7 @@ from linli.alerts.queries import (
     Recorded,
     count_due_by_leaf,
     count_due_doors,
+    count_late,
     list_alerts,
     list_due_doors,
     list_owed,
@@ -73,6 +74,7 @@ class Day:
     vacant: tuple[tuple[Place, str], ...]
     vacant_more: int
     posts: tuple[HeldPost, ...]
+    late: int
 
     @property
     def many_notices(self) -> bool:
@@ -81,7 +83,7 @@ class Day:
 
     @property
     def nothing_due(self) -> bool:
-        return not (self.owed or self.sources or self.doors)
+        return not (self.late or self.owed or self.sources or self.doors)
 
 
 def read_day(*, actor: Actor) -> Day:
@@ -104,6 +106,7 @@ def read_day(*, actor: Actor) -> Day:
         recorded=tuple(recorded),
         vacant=tuple((one, names[one.path]) for one in vacant[:VACANT_SHOWN]),
         vacant_more=max(0, len(vacant) - VACANT_SHOWN),
+        late=count_late(actor=actor),
         posts=tuple(HeldPost(one.post_kind, place, names[place.path], one.lent_name) for one, place in held),
     )
 
