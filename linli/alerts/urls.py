@@ -1,7 +1,6 @@
 from django.urls import path
 
-from linli.alerts.views import certificate, compose, copying, doors, log, maps, office, public
-from linli.alerts.views import certificate, compose, copying, doors, late, log, office, paper, public
+from linli.alerts.views import certificate, compose, copying, doors, late, log, maps, office, paper, public
 
 urlpatterns = [
     # Open to everybody.

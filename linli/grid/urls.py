@@ -1,7 +1,6 @@
 from django.urls import path
 
-from linli.grid.views import absences, accounts, factors, outlines, places, posts, premises, sign_in
-from linli.grid.views import absences, accounts, devices, factors, places, posts, premises, sign_in
+from linli.grid.views import absences, accounts, devices, factors, outlines, places, posts, premises, sign_in
 
 urlpatterns = [
     path("places", places.place_tree, name="place-tree"),
