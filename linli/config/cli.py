@@ -36,10 +36,14 @@ def fail(text: str, *, code: int = 1) -> NoReturn:
     raise SystemExit(code)
 
 
+def _exports() -> None:
+    """Write files out."""
+
+
 def build() -> typer.Typer:
     """The command line, put together from the rooms' own."""
     from linli.alerts import cli as alerts
-    from linli.config import accounts, description, operate, trail
+    from linli.config import accounts, backups, description, doctoring, operate, trail
     from linli.demo import cli as demo
     from linli.exchange import cli as exchange
     from linli.grid import cli as grid
@@ -55,10 +59,15 @@ def build() -> typer.Typer:
 
     imports = typer.Typer(help="Bring files in.", no_args_is_help=True, epilog=EPILOG)
     app.add_typer(imports, name="import")
+    exports = typer.Typer(help="Write files out.", no_args_is_help=True, epilog=EPILOG)
+    exports.callback()(_exports)
+    app.add_typer(exports, name="export")
     operate.mount(app)
     description.mount(app)
     accounts.mount(app, imports)
     trail.mount(app)
+    doctoring.mount(app)
+    backups.mount(app, imports, exports)
     grid.mount(app, imports)
     residents.mount(app, imports)
     alerts.mount(app)

@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+LEAST_AUDIT_DAYS = 183  # six months: Cybersecurity Law of the PRC, article 21
+
 
 class Env(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LINLI_", extra="ignore")
@@ -48,6 +50,14 @@ class Env(BaseSettings):
         description="Mode-600 PEM file with key and certificate that CAP documents are signed by; default: unsigned.",
     )
     https: bool = Field(default=False, description="Cookies only over TLS, HSTS; set it behind every public address.")
+    metrics_token: str = Field(
+        "",
+        description="At least 16 characters: Prometheus reads /metrics with `Authorization: Bearer …`; empty: not there.",
+    )
+    keep_audit_days: int = Field(
+        1095,
+        description="How long the audit trail with its log of who opened which record is kept; at least 183, 0: for ever.",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(default=False, description="One JSON object a log line.")
     tiles: Path | None = Field(
@@ -55,6 +65,22 @@ class Env(BaseSettings):
     )
     tiles_attribution: str = Field("", description="Who made the background; shown on every map.")
     demo: bool = Field(default=False, description="Demonstration: one-click sign-in and a movable clock. Never in use.")
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _long_enough(cls, text: str) -> str:
+        if text and len(text) < 16:
+            raise ValueError("it needs at least 16 characters")
+        return text
+
+    @field_validator("keep_audit_days")
+    @classmethod
+    def _half_a_year(cls, days: int) -> int:
+        if days and days < LEAST_AUDIT_DAYS:
+            raise ValueError(
+                f"logs of access are kept at least six months: {LEAST_AUDIT_DAYS} days or more, or 0 for ever"
+            )
+        return days
 
     @field_validator("inner_hosts")
     @classmethod

@@ -10,13 +10,16 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from linli.config import archive
 from linli.config.env import env
 from linli.core import clock, console, crypto, keys
 from linli.core.errors import SetupError
 from linli.core.models import Deployment
 from linli.demo.cli import Machine
 
-WITHOUT_DATA = {"migrate", "keys", "serve", "worker", "demo", "openapi"}  # these look to it themselves
+# These look to it themselves.
+WITHOUT_DATA = {"migrate", "keys", "serve", "worker", "demo", "openapi", "backup", "restore", "export", "doctor"}
+UNFINISHED = "a restore into this database was not finished: run 'linli restore' again"
 BEHIND = "the database is behind this version of Linli: run 'linli migrate'"
 
 
@@ -24,14 +27,12 @@ def mount(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(serve)
     app.command()(worker)
+    from linli.config import rotation  # it uses `ready`
+
     key_commands = typer.Typer(help="The secret key of the deployment.", no_args_is_help=True)
     key_commands.command("create")(create_keys)
-    key_commands.callback()(_group)
+    rotation.mount(key_commands)
     app.add_typer(key_commands, name="keys")
-
-
-def _group() -> None:
-    """The secret key of the deployment."""
 
 
 def is_embedded() -> bool:
@@ -49,10 +50,16 @@ def ensure_database() -> None:
         bring_up_to_date()
 
 
-def bring_up_to_date() -> None:
+def make_room() -> None:
+    """The home, and the file of an embedded database."""
     settings.HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
     if is_embedded():
         Path(connection.settings_dict["NAME"]).touch(mode=0o600)  # names of people: nobody else's business here
+
+
+def bring_up_to_date() -> None:
+    make_room()
+    check_finished()
     call_command("migrate", interactive=False, verbosity=0)
     check_profile()
 
@@ -68,6 +75,11 @@ def check_profile() -> None:
     made = the_deployment()
     if made.profile != settings.PROFILE.name:
         raise SetupError(f"this database belongs to the profile {made.profile!r}: set LINLI_PROFILE={made.profile}")
+
+
+def check_finished() -> None:
+    if archive.is_unfinished():
+        raise SetupError(UNFINISHED)
 
 
 def check_up_to_date() -> None:
@@ -108,6 +120,7 @@ def ready(*, make_key: bool = True) -> None:
     if not make_key and not (is_there() and _has_key()):
         crypto.fingerprint()
     ensure_database()
+    check_finished()
     check_up_to_date()
     check_profile()
     ensure_keys()
@@ -115,7 +128,8 @@ def ready(*, make_key: bool = True) -> None:
 
 def before_command(name: str, arguments: list[str]) -> None:
     """Called before each command of the command line."""
-    if name not in WITHOUT_DATA and "--help" not in arguments:
+    looks_itself = name in WITHOUT_DATA or (name == "import" and "deployment" in arguments)
+    if not looks_itself and "--help" not in arguments:
         ready()
 
 

@@ -6,10 +6,12 @@ still there.
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +24,7 @@ from django.db import connection, connections
 from linli.core import jobs
 from linli.core.errors import SetupError
 from linli.core.logs import log
+from linli.core.metrics import SHARED
 
 APPLICATION = "linli.config.wsgi:application"
 GRACE_S = 10
@@ -51,6 +54,7 @@ def run(
     """Serve until SIGTERM or SIGINT. `announce` gets the address once the first page answers."""
     check_free(host, port)
     stop = threading.Event()
+    shared = _share_metrics()
     connections.close_all()  # processes that are forked must not share one connection
     helpers = [threading.Thread(target=_announce_when_ready, args=(host, port, stop, announce), daemon=True)]
     if with_worker:
@@ -63,6 +67,16 @@ def run(
         stop.set()
         for helper in helpers[1:]:
             helper.join(GRACE_S + 5)
+        if shared:
+            shutil.rmtree(shared, ignore_errors=True)
+
+
+def _share_metrics() -> str:
+    """A folder in which the processes put their figures together; '' where nobody asks for any."""
+    if not settings.METRICS_TOKEN:
+        return ""
+    os.environ[SHARED] = tempfile.mkdtemp(prefix="linli-metrics-")
+    return os.environ[SHARED]
 
 
 def _answer(host: str, port: int, workers: int, threads: int) -> None:

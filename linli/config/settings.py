@@ -7,7 +7,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from linli.config.env import database, env, home, in_test
-from linli.core.keys import django_secret
+from linli.core.keys import django_secret, older_signing_keys
 from linli.core.profile import load_profile
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -22,6 +22,7 @@ DATA_SECRET = ENV.secret_key or (
     "only-for-tests-" * 4 if in_test() else ""
 )  # core.crypto derives the data keys from it
 SECRET_KEY = "test-" * 10 if in_test() else django_secret(ENV.secret_key, KEY_FILE)
+SECRET_KEY_FALLBACKS = [] if in_test() else older_signing_keys(ENV.secret_key, KEY_FILE)
 ALLOWED_HOSTS = [name.strip() for name in ENV.hosts.split(",") if name.strip()]
 CAP_SENDER = ENV.cap_sender.strip()
 CAP_KEY = ENV.cap_key
@@ -29,6 +30,8 @@ INNER_HOSTS = [name.strip() for name in ENV.inner_hosts.split(",") if name.strip
 TILES = ENV.tiles.expanduser().resolve() if ENV.tiles else None
 TILES_ATTRIBUTION = ENV.tiles_attribution
 PUBLIC_URL = ENV.public_url.rstrip("/")
+METRICS_TOKEN = ENV.metrics_token
+KEEP_AUDIT_DAYS = ENV.keep_audit_days
 
 ROOMS = ["core", "grid", "residents", "messages", "duties", "rounds", "alerts", "boundaries", "exchange", "desk"]
 INSTALLED_APPS = [

@@ -2,13 +2,14 @@ from django.conf import settings
 from django.urls import include, path
 
 from linli.config.api import api
-from linli.core import pages
+from linli.core import metrics, pages
 
 handler404 = "linli.core.pages.not_found"
 handler500 = "linli.core.pages.server_error"
 
 urlpatterns = [
     path("healthz", pages.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("language", pages.choose_language, name="choose-language"),
     path("", include("linli.grid.urls")),
     path("", include("linli.alerts.urls")),

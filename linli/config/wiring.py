@@ -2,7 +2,9 @@
 
 from linli.alerts import events as alert_events
 from linli.alerts import jobs as alert_jobs
-from linli.core import erasures, events, holds, jobs
+from linli.config import gauges
+from linli.core import doctor, erasures, events, holds, jobs, metrics
+from linli.core.doctor import life, place
 from linli.duties import jobs as duty_jobs
 from linli.duties.jobs import (
     file_reply,
@@ -61,3 +63,17 @@ def wire() -> None:
     jobs.beside(message_jobs.keep_sending, once=message_jobs.send_what_is_due)
     jobs.every(3600, end_old_requests)
     jobs.every(6 * 3600, review_retention)
+    jobs.every(86_400, jobs.verify_audit)
+
+    for check in (place.check_files, place.check_key_copy, place.check_disk, place.check_erasure_list):
+        doctor.consult(check)
+    for check in (place.check_addresses, place.check_demo, place.check_extras):
+        doctor.consult(check)
+    for check in (life.check_database, life.check_worker, life.check_jobs, life.check_deliveries):
+        doctor.consult(check)
+    for check in (life.check_backup, life.check_audit, gauges.check_accounts, gauges.check_senders):
+        doctor.consult(check)
+
+    metrics.offer(metrics.read_core)
+    metrics.offer(gauges.read_rounds)
+    metrics.offer(gauges.read_outbox)

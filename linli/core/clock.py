@@ -20,6 +20,11 @@ def now() -> datetime:
     return timezone.now()
 
 
+def machine_time() -> float:
+    """Seconds of this machine's real clock, also in a demonstration: to be compared with another machine's."""
+    return time.time()
+
+
 def today() -> date:
     """The local date of the deployment."""
     return timezone.localdate(now())

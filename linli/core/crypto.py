@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -17,34 +18,57 @@ from django.conf import settings
 from django.db import models
 
 from linli.core.errors import SetupError
-from linli.core.keys import derive, read_keys
+from linli.core.keys import derive, in_order, read_keys
 
 NO_KEY = "there is no secret key: set LINLI_SECRET_KEY or run 'linli keys create'"
 
 
-@cache
+_loaded: dict[str, Any] = {}
+
+
 def _keys() -> tuple[str, dict[str, str]]:
-    current, keys = read_keys(settings.DATA_SECRET, settings.KEY_FILE)
-    if not current:
-        raise SetupError(NO_KEY)
+    """Read again when the key file is another one: a process that runs on notices that keys were rotated."""
+    mark = settings.DATA_SECRET or _mark(settings.KEY_FILE)
+    known, current, keys = _loaded.get("keys", (None, "", {}))  # one entry, so that threads never see half of it
+    if known != mark or mark is None:
+        current, keys = read_keys(settings.DATA_SECRET, settings.KEY_FILE)
+        if not current:
+            raise SetupError(NO_KEY)
+        _loaded["keys"] = (mark, current, keys)
     return current, keys
 
 
-@cache
+def _mark(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
 def _cipher(key_id: str) -> AESGCM:
-    return AESGCM(derive(_keys()[1][key_id], "values"))
+    text = _keys()[1][key_id]
+    return _cipher_of(text)
 
 
 @cache
+def _cipher_of(text: str) -> AESGCM:
+    return AESGCM(derive(text, "values"))
+
+
 def _index_key() -> bytes:
     keys = _keys()[1]
-    return derive(keys[min(keys)], "index")  # the oldest key: an index must not change when keys rotate
+    return _index_key_of(keys[in_order(keys)[0]])  # the oldest key: an index must not change when keys rotate
+
+
+@cache
+def _index_key_of(text: str) -> bytes:
+    return derive(text, "index")
 
 
 def forget_keys() -> None:
-    """After the key file changed in this process."""
-    for cached in (_keys, _cipher, _index_key):
-        cached.cache_clear()
+    """After the key changed in this process."""
+    _loaded.clear()
 
 
 def seal(text: str, context: str) -> bytes:
@@ -72,9 +96,28 @@ def derived(purpose: str, key_id: str = "") -> tuple[str, bytes]:
     return key_id or current, derive(keys[key_id or current], purpose)
 
 
+def key_ids() -> tuple[list[str], str]:
+    """The ids of all keys, the oldest first, and that of the current one."""
+    current, keys = _keys()
+    return in_order(keys), current
+
+
+def file_key(key_id: str, purpose: str) -> bytes:
+    """32 bytes for one purpose from one key, for what is no value of a column. Raises SetupError without that key."""
+    try:
+        return derive(_keys()[1][key_id], purpose)
+    except KeyError:
+        raise SetupError(f"the key file lacks the key {key_id}: put the right one back") from None
+
+
 def fingerprint() -> str:
     """Tells two keys apart without telling either."""
     return keyed_hash("fingerprint", "fingerprint")[:16]
+
+
+def key_of(data: bytes) -> str:
+    """The id of the key that a sealed value was sealed under."""
+    return bytes(data[:8]).partition(b":")[0].decode("ascii", "replace")
 
 
 class EncryptedTextField(models.BinaryField):

@@ -88,3 +88,21 @@ def _postpone(key: int, error: Exception) -> None:
 def count_failing() -> int:
     """Deliveries that were given up, for the operator's page."""
     return EventDelivery.objects.filter(done_at=None, attempts__gte=MOST_ATTEMPTS).count()
+
+
+def list_failing(*, most: int = 50) -> list[EventDelivery]:
+    """The oldest first."""
+    rows = EventDelivery.objects.filter(done_at=None, attempts__gte=MOST_ATTEMPTS).select_related("event")
+    return list(rows.order_by("event__at", "id")[:most])
+
+
+def try_again(key: int) -> bool:
+    """From the first attempt on, at the worker's next look. False where there is nothing given up."""
+    rows = EventDelivery.objects.filter(id=key, done_at=None, attempts__gte=MOST_ATTEMPTS)
+    return bool(rows.update(attempts=0, next_at=clock.now()))
+
+
+def give_up(key: int) -> bool:
+    """It will not be tried any more, and is forgotten with its event."""
+    rows = EventDelivery.objects.filter(id=key, done_at=None, attempts__gte=MOST_ATTEMPTS)
+    return bool(rows.update(done_at=clock.now()))

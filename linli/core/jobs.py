@@ -3,7 +3,8 @@ workers from running it at once. Jobs are listed in `config/wiring.py`."""
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
@@ -34,6 +35,28 @@ def beside(loop: Loop, *, once: Job) -> None:
 def schedule() -> dict[str, float]:
     """Name and period in seconds of each job, for the docs and the operator's page."""
     return {name: period.total_seconds() for name, (_, period) in sorted(_jobs.items())}
+
+
+@dataclass(frozen=True)
+class JobState:
+    """How a job fares: when it last ended well, what stopped it the last time, when it is due."""
+
+    name: str
+    period_s: float
+    last_ok_at: datetime | None
+    last_error: str
+    next_at: datetime | None
+
+
+def list_states() -> list[JobState]:
+    """Every job of this version; one query."""
+    leases = {one.name: one for one in Lease.objects.all()}
+    nothing = Lease(name="", next_at=None, last_error="", last_ok_at=None)
+    return [
+        JobState(name, seconds, found.last_ok_at, found.last_error, found.next_at)
+        for name, seconds in schedule().items()
+        for found in [leases.get(name, nothing)]
+    ]
 
 
 def _claim(name: str, period: timedelta) -> bool:
@@ -100,6 +123,24 @@ def work(stop: threading.Event, *, pause: float = 0.5) -> None:
 def seal_audit() -> int:
     """Chain the audit entries that are not chained yet."""
     return chain.seal_new_entries()
+
+
+class AuditBroken(Exception):
+    """The chain over the audit trail does not hold."""
+
+
+def verify_audit() -> None:
+    """Check the whole chain of the audit trail once a day; a broken one stands on the operator's page."""
+    if chain.find_break() is not None:
+        raise AuditBroken
+
+
+def hasten(name: str) -> bool:
+    """Have a worker run a job with its next look. False where this version has no such job."""
+    if name not in _jobs:
+        return False
+    Lease.objects.update_or_create(name=name, defaults={"next_at": clock.now()})
+    return True
 
 
 def forget_old_writes() -> None:

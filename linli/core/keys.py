@@ -10,6 +10,7 @@ import os
 import secrets
 import stat
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 REFUSED = "no secret key"
@@ -40,7 +41,29 @@ def write_key_file(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
-        file.write(f'current = "k1"\n\n[keys]\nk1 = "{secrets.token_urlsafe(48)}"\n')
+        file.write(f'current = "k1"\n\n[keys]\nk1 = "{new_text()}"\n')
+
+
+def new_text() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def rewrite_key_file(path: Path, current: str, keys: dict[str, str]) -> None:
+    """Put another content into the key file, whole or not at all: it is on the disk before it takes the old one's place."""
+    lines = [f'current = "{current}"', "", "[keys]", *(f'{name} = "{text}"' for name, text in keys.items())]
+    fresh = path.with_name(path.name + ".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "w") as file:
+        os.fchmod(handle, 0o600)
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        os.fsync(handle)
+    os.replace(fresh, path)
+
+
+def in_order(ids: Iterable[str]) -> list[str]:
+    """The oldest first: k2 before k10."""
+    return sorted(ids, key=lambda one: (len(one), one))
 
 
 def derive(key: str, purpose: str) -> bytes:
@@ -54,4 +77,14 @@ def django_secret(secret: str, path: Path) -> str:
         current, keys = read_keys(secret, path)
     except ValueError as error:
         raise SystemExit(f"linli: {error}") from None
-    return base64.urlsafe_b64encode(derive(keys[current], "django")).decode() if current else f"{REFUSED} {os.getpid()}"
+    return signing_key(keys[current]) if current else f"{REFUSED} {os.getpid()}"
+
+
+def signing_key(key: str) -> str:
+    return base64.urlsafe_b64encode(derive(key, "django")).decode()
+
+
+def older_signing_keys(secret: str, path: Path) -> list[str]:
+    """Those of keys that are no longer current: what they signed (sessions, links) holds until they are dropped."""
+    current, keys = read_keys(secret, path)
+    return [signing_key(keys[name]) for name in in_order(keys) if name != current]

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import translation
 
-from linli.core import pages
+from linli.core import metrics, pages
 from linli.core.api import API, as_problem
 from linli.core.errors import Missing, Problem
 from linli.core.logs import log
@@ -30,13 +30,15 @@ class RequestLog:
         request.request_id = uuid.uuid4().hex[:12]
         response = self.get_response(request)
         route = request.resolver_match.route if request.resolver_match else "-"
+        seconds = time.perf_counter() - started
+        metrics.observe(request.method or "", route, response.status_code, seconds)
         log.info(
             "request",
             id=request.request_id,
             method=request.method,
             route=route,
             status=response.status_code,
-            ms=round((time.perf_counter() - started) * 1000, 1),
+            ms=round(seconds * 1000, 1),
         )
         return response
 

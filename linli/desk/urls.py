@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linli.desk.views import day, field, maps, search, tasks
+from linli.desk.views import day, field, maps, operation, search, tasks
 
 urlpatterns = [
     path("", day.my_day, name="my-day"),
@@ -15,4 +15,7 @@ urlpatterns = [
     path("map/", maps.map_page, name="map"),
     path("search", search.search, name="search"),
     path("search/live", search.live, name="search-live"),
+    path("operation/", operation.operation, name="operation"),
+    path("operation/jobs", operation.run_job, name="operation-job"),
+    path("operation/deliveries/<int:delivery_id>", operation.delivery, name="operation-delivery"),
 ]

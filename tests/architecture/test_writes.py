@@ -16,7 +16,9 @@ ALLOWED = {
     "core/jobs.py",
     "core/throttle.py",
     "core/writes.py",
+    "config/archive/loading.py",
     "config/operate.py",
+    "config/rotation.py",
 }
 
 

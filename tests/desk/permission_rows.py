@@ -3,13 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
+from linli.core import clock
+from linli.core.models import Event, EventDelivery
 from tests.conftest import Cast
 from tests.duties.permission_rows import a_task
-from tests.matrix import KINDS, PUBLIC, SIGNED_IN, Row
+from tests.matrix import KINDS, OPERATOR, PUBLIC, SIGNED_IN, Row
 
 
 def _task(cast: Cast) -> Mapping[str, Any]:
     return {"task_id": a_task(cast).pk}
+
+
+def _failing(cast: Cast) -> Mapping[str, Any]:
+    event = Event.objects.create(name="KettleBoiled", payload={}, at=clock.now())
+    delivery = EventDelivery.objects.create(
+        event=event, subscriber="x", attempts=8, next_at=clock.now(), error="ValueError"
+    )
+    return {"delivery_id": delivery.pk}
 
 
 def _device(cast: Cast) -> Mapping[str, Any]:
@@ -26,6 +36,9 @@ ROWS = [
     Row("field-contact", answers=PUBLIC),
     Row("field-today", "POST", answers=PHONE, data=_device, json=True),
     Row("field-sync", "POST", answers=PHONE, data=_device, json=True),
+    Row("operation", answers=OPERATOR),
+    Row("operation-job", "POST", answers=OPERATOR, data=lambda cast: {"name": "linli.core.jobs.seal_audit"}),
+    Row("operation-delivery", "POST", answers=OPERATOR, kwargs=_failing, data=lambda cast: {"act": "again"}),
     Row("my-day", answers=SIGNED_IN),
     Row("task-list", answers=SIGNED_IN),
     Row("task", permission="tasks.see", kwargs=_task),

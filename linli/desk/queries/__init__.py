@@ -3,6 +3,7 @@
 from linli.desk.queries.day import Day, read_day
 from linli.desk.queries.field import FieldList, read_field_list
 from linli.desk.queries.map import MapView, read_map
+from linli.desk.queries.operation import Operation, read_operation
 from linli.desk.queries.records import Batch, read_records
 from linli.desk.queries.search import GLANCE, Found, search
 from linli.desk.queries.tasks import TaskView, name_sources, read_task
@@ -14,11 +15,13 @@ __all__ = [
     "FieldList",
     "Found",
     "MapView",
+    "Operation",
     "TaskView",
     "name_sources",
     "read_day",
     "read_field_list",
     "read_map",
+    "read_operation",
     "read_records",
     "read_task",
     "search",

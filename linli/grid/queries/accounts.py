@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.tokens import default_token_generator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.encoding import force_str
 from django.utils.http import urlsafe_base64_decode
 
@@ -20,7 +20,7 @@ from linli.grid.models import Absence, Account, ApiToken, Appointment, Place
 from linli.grid.profile import post_kinds
 from linli.grid.rules import TOKEN_PREFIX
 
-ACCOUNT_OBJECTS = ("grid.account", "grid.apitoken")
+ACCOUNT_OBJECTS = ("grid.account", "grid.apitoken", "core.backup", "core.job", "core.eventdelivery", "core.keys")
 
 
 def actor_for(account: Any, *, token_scopes: frozenset[str] | None = None) -> Actor:
@@ -177,6 +177,19 @@ def list_own_audit(*, actor: Actor) -> QuerySet[AuditEntry]:
     """What was done to one's own account, by oneself and by others, the newest first."""
     mine = get_own_account(actor=actor)
     return AuditEntry.objects.filter(object_type="grid.account", object_id=str(mine.pk)).order_by("-at", "-id")
+
+
+def count_accounts(*, actor: Actor) -> dict[str, int]:
+    """How many accounts and tokens there are, for operators. Two queries."""
+    check_operator(actor)
+    active = Q(is_active=True)
+    counts = Account.objects.aggregate(
+        active=Count("pk", filter=active),
+        operators=Count("pk", filter=active & Q(is_operator=True)),
+        without_password=Count("pk", filter=active & (Q(password__startswith="!") | Q(password=""))),  # noqa: S106
+    )
+    valid = ApiToken.objects.filter(revoked_at=None, expires_at__gt=clock.now(), account__is_active=True)
+    return {**counts, "tokens": valid.count()}
 
 
 def list_audit(
