@@ -118,7 +118,7 @@ _RECORD = """UPDATE linli_messages_delivery AS d SET state = j.state, next_at = 
     failure = j.failure, tried = j.tried, tries = j.tries, sent_at = COALESCE(j.sent_at, d.sent_at),
     ended_at = j.ended_at, set_at = {now}, claimed_by = NULL
 FROM (SELECT {columns} FROM {rows}) j
-WHERE d.id = j.id AND d.state = 'claimed' AND d.claimed_by = {worker}"""
+WHERE d.id = j.id AND {plus}d.state = 'claimed' AND {plus}d.claimed_by = {worker}"""
 _COLUMNS = {  # name: cast on PostgreSQL
     "id": "bigint",
     "state": "",
@@ -153,6 +153,7 @@ def record(*, actor: Actor, worker: UUID, results: Sequence[Result]) -> int:
         columns=", ".join(columns),
         rows="json_each(%s)" if sqlite else "jsonb_array_elements(%s::jsonb)",
         worker="%s" if sqlite else "%s::uuid",
+        plus="+" if sqlite else "",  # begin at the results, not at the claims: else it reads all results for each claim
     )
     with transaction.atomic():
         with connection.cursor() as cursor:
