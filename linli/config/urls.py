@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("linli.grid.urls")),
     path("", include("linli.alerts.urls")),
     path("", include("linli.messages.urls")),
+    path("", include("linli.boundaries.urls")),
     path("api/v1/", api.urls),
     path("", include("linli.residents.urls")),
     path("", include("linli.duties.urls")),

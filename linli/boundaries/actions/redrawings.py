@@ -9,13 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from linli.alerts import actions as alerts
 from linli.boundaries.access import check_may_redraw
 from linli.boundaries.events import PlacesRedrawn, RedrawingUndone
 from linli.boundaries.models import Redrawing, RedrawingChange, RedrawnPlace
-from linli.boundaries.queries import Planned, check_version, find_later_act, plan_redrawing
+from linli.boundaries.queries import Planned, check_version, describe, find_later_act, plan_redrawing
 from linli.boundaries.rules import ENDED, KEPT, MADE, RENAMED, SHIFT, UNDONE, Wish
 from linli.core import audit, clock
 from linli.core.actors import Actor
@@ -106,25 +105,6 @@ def _write_rows(row: Redrawing, done: Sequence[Done], parts: Sequence[tuple[int,
     RedrawnPlace.objects.bulk_create(
         (RedrawnPlace(redrawing=row, place_id=key, path=path, part=part) for key, path, part in parts), BATCH
     )
-
-
-def describe(planned: Planned) -> str:
-    """One sentence with the names of the moment."""
-    wish, name = planned.wish, planned.place.name
-    others = ", ".join(
-        planned.places[key].name for key in planned.grid.ended if planned.places[key].code in wish.others
-    )
-    parts = ", ".join(part.name for part in wish.parts)
-    into = next((one.name for one in planned.kept.values() if one.code == wish.into), "")
-    texts = {
-        "rename": _("%(place)s is now called %(name)s"),
-        "move": _("%(place)s now stands below %(into)s"),
-        "merge": _("%(others)s was merged into %(place)s"),
-        "split": _("%(parts)s was split off from %(place)s"),
-        "shift": _("Entrances of %(place)s went to %(into)s"),
-        "edition": _("A newer edition of the official tables was taken over"),
-    }
-    return texts[wish.kind] % {"place": name, "name": wish.name, "into": into, "others": others, "parts": parts}
 
 
 class _Way:

@@ -1,6 +1,9 @@
 """Every read that leaves the room."""
 
-from linli.boundaries.queries.plans import Planned, check_version, plan_redrawing
+from linli.boundaries.queries.choices import list_items, list_mergeable, list_parents_for
+from linli.boundaries.queries.days import OnDay, find_doors_on, find_place_on
+from linli.boundaries.queries.plans import Planned, check_version, describe, get_standing, invalid, plan_redrawing
+from linli.boundaries.queries.previews import Preview, preview_redrawing
 from linli.boundaries.queries.redrawings import (
     LaterAct,
     count_changes,
@@ -14,14 +17,25 @@ from linli.boundaries.queries.redrawings import (
 
 __all__ = [
     "LaterAct",
+    "OnDay",
     "Planned",
+    "Preview",
     "check_version",
     "count_changes",
+    "describe",
+    "find_doors_on",
     "find_later_act",
     "find_opposite",
+    "find_place_on",
     "find_successor",
     "get_redrawing",
+    "get_standing",
+    "invalid",
+    "list_items",
+    "list_mergeable",
+    "list_parents_for",
     "list_parts",
     "list_redrawings",
     "plan_redrawing",
+    "preview_redrawing",
 ]

@@ -367,3 +367,22 @@ def check_version(planned: Planned, version: str) -> None:
     if version and version != planned.version:
         text = _("Somebody changed these places since you looked. Look at what would happen once more, then confirm.")
         raise Conflict(text, code="changed-meanwhile")
+
+
+def describe(planned: Planned) -> str:
+    """One sentence with the names of the moment."""
+    wish, name = planned.wish, planned.place.name
+    others = ", ".join(
+        planned.places[key].name for key in planned.grid.ended if planned.places[key].code in wish.others
+    )
+    parts = ", ".join(part.name for part in wish.parts)
+    into = next((one.name for one in planned.kept.values() if one.code == wish.into), "")
+    texts = {
+        "rename": _("%(place)s is now called %(name)s"),
+        "move": _("%(place)s now stands below %(into)s"),
+        "merge": _("%(others)s was merged into %(place)s"),
+        "split": _("%(parts)s was split off from %(place)s"),
+        "shift": _("Entrances of %(place)s went to %(into)s"),
+        "edition": _("A newer edition of the official tables was taken over"),
+    }
+    return texts[wish.kind] % {"place": name, "name": wish.name, "into": into, "others": others, "parts": parts}

@@ -20,7 +20,6 @@ from linli.grid.queries.accounts import (
     name_paths,
     search_accounts,
 )
-from linli.grid.queries.acting import name_posts
 from linli.grid.queries.bookings import Booking, list_double_bookings
 from linli.grid.queries.devices import (
     account_mark,
@@ -265,7 +264,6 @@ __all__ = [
     "may_revoke_for",
     "name_actors",
     "name_paths",
-    "name_posts",
     "needs_factor",
     "propose_entrances",
     "read_figures",

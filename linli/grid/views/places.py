@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from linli.core import clock
@@ -17,7 +18,7 @@ from linli.grid import actions, queries
 from linli.grid.access import check_may
 from linli.grid.forms.places import DayForm, NameForm, PlaceForm
 from linli.grid.models import Place
-from linli.grid.profile import kind_name, place_kinds, register_kind
+from linli.grid.profile import kind_name, leaf_kinds, place_kinds, register_kind
 from linli.grid.rules import PlaceKind
 from linli.grid.views.accounts import take, write_id
 
@@ -66,11 +67,29 @@ def place(request: HttpRequest, code: str) -> HttpResponse:
         "page": page,
         "below": below,
         "below_name": kind_name(below.code) if below else "",
-        "may_edit": request.actor.may("places.edit", found.path),
+        "may_edit": found.until_on is None and request.actor.may("places.edit", found.path),
+        "may_redraw": _may_redraw(request, found),
+        "redraw_kinds": _redraw_kinds(found),
         "keeps_register": found.kind == register_kind(),
         **(_premises(request, found) if register else {}),
     }
     return render(request, "grid/place.html", shown)
+
+
+def _may_redraw(request: HttpRequest, place: Place) -> bool:
+    """Whoever keeps what stands above a place redraws it."""
+    return place.until_on is None and request.actor.may("places.redraw", "".join(place.ancestor_paths[-1:]))
+
+
+def _redraw_kinds(place: Place) -> list[tuple[str, str]]:
+    """What can be done to the boundaries of a place, as the room of boundaries calls it: above the community names only."""
+    kinds = [("rename", pgettext("a place", "Rename"))]
+    if place_kinds()[place.kind].depth >= place_kinds()[register_kind()].depth:
+        more = [("split", pgettext("a place", "Split")), ("merge", pgettext("a place", "Merge"))]
+        kinds = [*more, ("move", pgettext("a place", "Move")), *kinds]
+    if place.kind in leaf_kinds():
+        kinds.append(("shift", _("Give entrances away")))
+    return kinds
 
 
 def _premises(request: HttpRequest, place: Place) -> dict[str, Any]:
