@@ -101,6 +101,8 @@ def _put_area(parent: Any, area: Area) -> None:
     _put_all(part, "polygon", area.polygons)
     _put_all(part, "circle", area.circles)
     for name, value in area.geocodes:
+        if not value:
+            continue
         code = etree.SubElement(part, f"{{{NAMESPACE}}}geocode")
         _put(code, "valueName", name)
         _put(code, "value", value)

@@ -1,0 +1,202 @@
+"""What everybody may read: which notices, how they follow each other, and how seldom they need to be fetched."""
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from lxml import etree
+from typer.testing import CliRunner
+
+from linli.alerts import actions as alert_actions
+from linli.alerts.actions.notices import Notice
+from linli.config.cli import build
+from linli.core import console
+from linli.core.errors import Forbidden
+from linli.exchange import actions
+from linli.exchange.models import Incoming
+from linli.exchange.rules.reading import read_feed, read_message
+from linli.exchange.rules.writing import write_message
+from tests.exchange.conftest import COMMUNITY, STREET, make_message
+
+SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).with_name("cap12.rng")))
+
+
+def document(client, alert, route="cap-document"):
+    answer = client.get(reverse(route, args=[alert.pk]))
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("application/cap+xml")
+    SCHEMA.assertValid(etree.fromstring(answer.content))
+    return read_message(answer.content)
+
+
+def listed(client, **query):
+    answer = client.get(reverse("cap-feed"), query)
+    assert answer.status_code == 200
+    return [one.address.rpartition("/cap/")[2] for one in read_feed(answer.content)]
+
+
+def update(cast, alert, **more):
+    given = {
+        "texts": {"en": {"headline": "Water is back", "body": ""}},
+        "urgency": "expected",
+        "places": [cast.place(STREET)],
+    }
+    notice = Notice(**(given | more))
+    return alert_actions.update_alert(actor=cast.actor("chen"), alert=alert, alert_id=uuid4(), notice=notice)
+
+
+def test_a_notice_as_cap(client, issued, settings):
+    settings.PUBLIC_URL = "https://street.example"
+    alert = issued()
+    found = document(client, alert)
+    assert (found.identifier, found.sender, found.msg_type) == (str(alert.pk), "linli@street.example", "Alert")
+    assert (found.status, found.scope) == ("Actual", "Public")
+    assert [info.language for info in found.infos] == ["zh-CN", "en-US"]
+    first = found.infos[0]
+    assert (first.urgency, first.severity, first.certainty, first.categories) == (
+        "Expected",
+        "Severe",
+        "Likely",
+        ("Health",),
+    )
+    assert (first.headline, first.description) == ("停水通知", "今晚停水。")
+    assert first.areas[0].geocodes == (("division-code", STREET),)
+    assert "南浦街道" in first.areas[0].desc
+    assert "陈书琴" not in client.get(reverse("cap-document", args=[alert.pk])).content.decode()
+
+
+def test_updates_and_cancellations_name_all_that_went_before(client, cast, issued):
+    first = issued()
+    second = update(cast, first)
+    third = update(cast, second)
+    found = document(client, third)
+    assert found.msg_type == "Update"
+    assert [one.identifier for one in found.references] == [str(second.pk), str(first.pk)]
+    assert found.references[0].sent == document(client, second).sent
+    alert_actions.cancel_alert(actor=cast.actor("chen"), alert=third, reason="False alarm")
+    third.refresh_from_db()
+    cancel = document(client, third, "cap-cancel")
+    assert (cancel.msg_type, cancel.note) == ("Cancel", "False alarm")
+    assert [one.identifier for one in cancel.references] == [str(one.pk) for one in (third, second, first)]
+    assert listed(client) == [f"{third.pk}/cancel.xml"]
+    assert client.get(reverse("cap-cancel", args=[first.pk])).status_code == 404
+
+
+def test_drafts_notices_to_groups_and_of_small_places_stay_inside(client, cast, issued):
+    private = [
+        issued(groups=["elderly_alone"]),
+        issued("wang", "001-1"),
+        alert_actions.draft_alert(
+            actor=cast.actor("chen"),
+            alert_id=uuid4(),
+            notice=Notice(texts={"en": {"headline": "x", "body": ""}}, urgency="expected", places=[cast.place(STREET)]),
+        ),
+    ]
+    public = issued()
+    assert listed(client) == [f"{public.pk}.xml"]
+    for alert in private:
+        answers = [client.get(reverse("cap-document", args=[key])) for key in (alert.pk, uuid4())]
+        assert [answer.status_code for answer in answers] == [404, 404]
+
+
+def test_a_person_may_decide_otherwise(client, cast, issued):
+    grid, street = issued("wang", "001-1"), issued()
+    with pytest.raises(Forbidden):
+        actions.set_publication(actor=cast.actor("li"), alert=grid, is_public=True)
+    actions.set_publication(actor=cast.actor("wang"), alert=grid, is_public=True)
+    actions.set_publication(actor=cast.actor("chen"), alert=street, is_public=False)
+    assert listed(client) == [f"{grid.pk}.xml"]
+    assert client.get(reverse("cap-document", args=[street.pk])).status_code == 404
+
+
+def test_the_feed_of_one_place(client, issued):
+    street, community = issued(), issued("wang", COMMUNITY)
+    assert set(listed(client, place=COMMUNITY)) == {f"{street.pk}.xml", f"{community.pk}.xml"}
+    assert listed(client, place="360103001002") == [f"{street.pk}.xml"]
+    assert client.get(reverse("cap-feed"), {"place": "999"}).status_code == 404
+
+
+def test_nothing_is_sent_twice_to_who_has_it(client, cast, issued):
+    alert = issued()
+    for address in (reverse("cap-feed"), reverse("cap-document", args=[alert.pk])):
+        first = client.get(address)
+        etag, changed = first.headers["ETag"], first.headers["Last-Modified"]
+        assert client.get(address, headers={"If-None-Match": etag}).status_code == 304
+        assert client.get(address, headers={"If-Modified-Since": changed}).status_code == 304
+        assert client.head(address).status_code == 200
+    actions.set_publication(actor=cast.actor("chen"), alert=alert, is_public=False)
+    assert client.get(reverse("cap-feed"), headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_the_feed_speaks_the_language_that_is_asked_for(client, issued):
+    issued()
+    for asked, words in (("en", "No water tonight"), ("zh-CN", "停水通知"), ("xx", "停水通知"), ("", "停水通知")):
+        assert words in client.get(reverse("cap-feed"), {"language": asked}).content.decode()
+
+
+def test_an_empty_feed_is_a_feed(client, cast):
+    assert listed(client) == []
+
+
+def test_the_feed_costs_the_same_however_long(client, issued):
+    def count():
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(reverse("cap-feed")).status_code == 200
+        return len(captured)
+
+    issued()
+    before = count()
+    for _more in range(6):
+        issued()
+    assert count() == before
+
+
+def test_out_and_in_again_means_the_same(cast, client, issued):
+    """What one deployment puts out, another takes in: the same words, urgency and places."""
+    alert = issued(urgency="immediate")
+    data = client.get(reverse("cap-document", args=[alert.pk])).content
+    from linli.core.actors import SYSTEM
+
+    one = actions.take_in(actor=SYSTEM, document=data, place=cast.place(STREET))[0]
+    draft = actions.begin_notice(actor=cast.actor("chen"), incoming=one)
+    assert draft.texts == alert.texts
+    assert draft.urgency == alert.urgency
+    assert [one.path for one in draft.places.all()] == [one.path for one in alert.places.all()]
+
+
+# The command line ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(monkeypatch):
+    monkeypatch.setattr("linli.config.operate.before_command", lambda *_args: None)
+
+    def go(*words):
+        console.use_json(on=True)
+        try:
+            found = CliRunner().invoke(build(), list(words))
+        finally:
+            console.use_json(on=False)
+        if found.exception is not None and not isinstance(found.exception, SystemExit):
+            raise found.exception
+        return json.loads(found.stdout)
+
+    return go
+
+
+def test_shown_and_brought_in_by_commands(cast, issued, run, tmp_path):
+    alert = issued()
+    shown = run("cap", "show", str(alert.pk))
+    assert shown["public"] is True
+    assert read_message(shown["xml"].encode()).identifier == str(alert.pk)
+    file = tmp_path / "alert.xml"
+    file.write_bytes(write_message(make_message()))
+    for _twice in range(2):
+        told = run("cap", "import", str(file))
+        assert [one["place"] for one in told["incoming"]] == [STREET]
+    assert told["incoming"][0]["state"] == "new"
+    assert Incoming.objects.count() == 1
