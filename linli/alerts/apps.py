@@ -6,6 +6,6 @@ class AlertsConfig(AppConfig):
     label = "alerts"
 
     def ready(self) -> None:
-        from linli.alerts.profile import urgencies
+        from linli.alerts.profile import approval_rules, urgencies
 
-        urgencies()  # a profile that makes no sense stops the start, not a notice
+        urgencies(), approval_rules()  # a profile that makes no sense stops the start, not a notice

@@ -187,3 +187,15 @@ class CancelForm(forms.Form):
         error_messages={"required": _("Say why it is cancelled.")},
         help_text=_("It stands in the timeline and on the page that households open."),
     )
+
+
+class RefuseForm(forms.Form):
+    """Why a notice must not go out as it is."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Say why it must not go out.")},
+        help_text=_("The writer reads it, and may change the notice and ask again."),
+    )

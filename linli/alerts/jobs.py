@@ -29,6 +29,11 @@ def spread_alerts() -> None:
                 break
 
 
+def lapse_approvals() -> None:
+    """Requests for approval that nobody decided in time: the notice is a draft again."""
+    actions.lapse_approvals(actor=SYSTEM)
+
+
 def begin_line(payload: dict[str, Any]) -> None:
     """A notice was issued: vacancies are held from the first minute, not from the next tick."""
     alert = queries.find_alert(actor=SYSTEM, alert_id=payload["alert_id"])

@@ -29,7 +29,7 @@ class Alert(models.Model):
     urgency = models.CharField(max_length=20)
     groups = models.JSONField(default=list)
     texts = models.JSONField()
-    state = models.CharField(max_length=12)  # draft | issued | updated | cancelled | expired (rules.STATES)
+    state = models.CharField(max_length=12)  # draft | waiting | issued | updated | cancelled | expired (rules.STATES)
     replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
     issued_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     issued_post = models.CharField(max_length=40, blank=True)
@@ -156,3 +156,18 @@ class Spread(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["made_at"], condition=Q(done_at=None), name="spread_under_way")]
+
+
+class Approval(models.Model):
+    """A second person was asked whether a notice may go out: by whom, until when, and what came of it."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="approvals")
+    asked_at = models.DateTimeField()
+    lapses_at = models.DateTimeField()
+    decision = models.CharField(max_length=12, blank=True)  # approved | refused | lapsed | taken_back
+    decided_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["alert"], condition=Q(decision=""), name="approval_asked_once")]

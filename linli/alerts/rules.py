@@ -4,11 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from linli.rounds.rules import MOVED, NOT_AT_HOME, NOTICE_LEFT, REFUSED, VACANT, WRONG_ADDRESS
 
 DRAFT = "draft"
+WAITING = "waiting"  # for a second person's approval
 ISSUED = "issued"
 UPDATED = "updated"  # another alert replaces it
 CANCELLED = "cancelled"
@@ -16,7 +17,8 @@ EXPIRED = "expired"
 
 # State → the states it may go to. The diagram of the docs is made from this.
 STATES: dict[str, tuple[str, ...]] = {
-    DRAFT: (ISSUED, CANCELLED),
+    DRAFT: (WAITING, ISSUED, CANCELLED),
+    WAITING: (ISSUED, DRAFT, CANCELLED),  # approved; refused, taken back or lapsed; thrown away
     ISSUED: (UPDATED, CANCELLED, EXPIRED),
     UPDATED: (),
     CANCELLED: (),
@@ -25,6 +27,8 @@ STATES: dict[str, tuple[str, ...]] = {
 
 # Facts of the timeline.
 F_ISSUED = "issued"
+F_APPROVED = "approved"
+F_NOBODY = "nobody_to_approve"
 F_HELD = "vacancies_held"
 F_REMINDED = "posts_reminded"
 F_HOMES_REMINDED = "homes_reminded"
@@ -38,6 +42,8 @@ F_REDRAWN = "places_redrawn"
 F_REDRAWN_BACK = "redrawing_undone"
 FACTS = (
     F_ISSUED,
+    F_APPROVED,
+    F_NOBODY,
     F_HELD,
     F_REMINDED,
     F_HOMES_REMINDED,
@@ -83,6 +89,32 @@ class Urgency:
 
     def at(self, issued_at: datetime, what: str) -> datetime:
         return issued_at + timedelta(minutes=getattr(self, what))
+
+
+APPROVED, REFUSED_IT, LAPSED, TAKEN_BACK = "approved", "refused", "lapsed", "taken_back"
+
+
+@dataclass(frozen=True)
+class ApprovalRule:
+    """When a second person is asked: where every condition named here holds. `outside`: from and until, in local time."""
+
+    urgencies: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()  # of place: one of the notice's is of such a kind
+    households: int = 0
+    outside: tuple[time, time] | None = None
+    drills: bool = False
+    lapses: int = 60  # minutes until the request is over
+
+    def fits(self, *, urgency: str, kinds: Iterable[str], households: int, local: time, drill: bool) -> bool:
+        if drill and not self.drills:
+            return False
+        if self.outside is not None and self.outside[0] <= local < self.outside[1]:
+            return False
+        return (
+            (not self.urgencies or urgency in self.urgencies)
+            and (not self.kinds or bool(set(kinds) & set(self.kinds)))
+            and households >= self.households
+        )
 
 
 def wrong_with(urgency: Urgency) -> str:

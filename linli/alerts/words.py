@@ -16,6 +16,7 @@ from linli.rounds import rules as rounds
 # State → (kind of badge, words)
 STATES: Mapping[str, tuple[str, Any]] = {
     rules.DRAFT: ("plain", _("Draft")),
+    rules.WAITING: ("open", _("Waits for approval")),
     rules.ISSUED: ("part", pgettext_lazy("state of an alert", "Running")),
     rules.UPDATED: ("passed", _("Replaced by an update")),
     rules.CANCELLED: ("stop", pgettext_lazy("state of an alert", "Cancelled")),
@@ -90,6 +91,8 @@ LOG_KINDS: Mapping[str, Any] = {
 
 _FACTS: Mapping[str, Any] = {
     rules.F_ISSUED: lambda _n: ("part", gettext("The notice went out")),
+    rules.F_APPROVED: lambda _n: ("part", gettext("A second person approved it")),
+    rules.F_NOBODY: lambda _n: ("open", gettext("It needed a second person's approval, but nobody else could give it")),
     rules.F_HELD: lambda n: (
         "vacant",
         ngettext(

@@ -209,6 +209,8 @@ ACT_WORDS: dict[str, Any] = {
     "record_attempt": _("recorded a knock"),
     "withdraw_attempt": _("took a knock back"),
     "draft_alert": _("drafted an alert"),
+    "ask_approval": _("asked for approval of an alert"),
+    "decide_approval": _("decided whether an alert goes out"),
     "issue_alert": _("issued an alert"),
     "end_alert": _("ended an alert"),
     "take_in_alert": _("took an alert from outside in"),

@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from linli.alerts import actions, queries
+from linli.alerts.actions.approvals import ask_approval
 from linli.alerts.actions.notices import Notice
 from linli.alerts.models import Certificate
+from linli.alerts.rules import ApprovalRule
 from tests.conftest import Cast
 from tests.matrix import KINDS, PUBLIC, Row
 
@@ -29,6 +31,13 @@ def out(cast: Cast) -> Mapping[str, Any]:
 
 def draft(cast: Cast) -> Mapping[str, Any]:
     actions.draft_alert(actor=cast.actor("wang"), alert_id=DRAFT, notice=_notice(cast))
+    return {"alert_id": DRAFT}
+
+
+def waiting(cast: Cast) -> Mapping[str, Any]:
+    """A notice of the secretary's that waits for a second person."""
+    made = actions.draft_alert(actor=cast.actor("wang"), alert_id=DRAFT, notice=_notice(cast))
+    ask_approval(actor=cast.actor("wang"), alert=made, rule=ApprovalRule(), places=[cast.place("001")])
     return {"alert_id": DRAFT}
 
 
@@ -70,6 +79,9 @@ ROWS = [
     Row("alert-edit", "POST", kwargs=draft, data=written, **WRITE),
     Row("alert-preview", kwargs=draft, **WRITE),
     Row("alert-issue", "POST", kwargs=draft, **WRITE),
+    Row("alert-approve", "POST", permission="alerts.issue", kwargs=waiting, holder="chen", lacking="li"),
+    Row("alert-refuse", "POST", permission="alerts.issue", kwargs=waiting, data=reason, holder="chen", lacking="li"),
+    Row("alert-take-back", "POST", permission="alerts.issue", kwargs=waiting, lacking="li"),
     Row("alert-update", kwargs=out, **WRITE),
     Row("alert-update", "POST", kwargs=out, data=written, **WRITE),
     Row("alert-cancel", kwargs=out, **WRITE),

@@ -7,6 +7,7 @@ from linli.alerts.actions.answers import (
     record_knock,
     undo_knock,
 )
+from linli.alerts.actions.approvals import approve_alert, lapse_approvals, refuse_alert, take_back_alert
 from linli.alerts.actions.certificates import draw_up_certificate, note_certificate_file, note_log_export
 from linli.alerts.actions.doors import record_knocks, undo_knocks
 from linli.alerts.actions.field import decide_late_record, store_records
@@ -32,6 +33,7 @@ __all__ = [
     "Notice",
     "acknowledge_alert",
     "advance_alert",
+    "approve_alert",
     "cancel_alert",
     "confirm_household",
     "confirm_households",
@@ -42,6 +44,7 @@ __all__ = [
     "expire_alert",
     "follow_redrawing",
     "issue_alert",
+    "lapse_approvals",
     "make_household_link",
     "make_household_links",
     "make_shared_link",
@@ -50,10 +53,12 @@ __all__ = [
     "print_sheet",
     "record_knock",
     "record_knocks",
+    "refuse_alert",
     "restore_places",
     "reveal_sheet",
     "spread_on",
     "store_records",
+    "take_back_alert",
     "type_sheet",
     "undo_knock",
     "undo_knocks",

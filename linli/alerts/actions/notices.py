@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.access import check_may_issue, find_issuing_grant
+from linli.alerts.actions.approvals import ask_approval, find_rule
 from linli.alerts.actions.spreading import begin_spread
 from linli.alerts.events import AlertEnded, AlertIssued
 from linli.alerts.models import Alert, AlertFact, AlertPlace
@@ -21,6 +22,7 @@ from linli.alerts.rules import (
     F_CANCELLED,
     F_EXPIRED,
     F_ISSUED,
+    F_NOBODY,
     F_UPDATED,
     ISSUED,
     S_CANCEL,
@@ -122,8 +124,20 @@ def issue_alert(*, actor: Actor, alert_id: UUID, notice: Notice, replaces: Alert
             _check_same(found, notice)
             return found
         made = draft_alert(actor=actor, alert_id=alert_id, notice=notice, replaces=replaces)
+        rule = find_rule(actor=actor, notice=notice)
+        if rule is not None and ask_approval(actor=actor, alert=made, rule=rule, places=notice.places):
+            return made
+        if rule is not None:
+            record_fact(made, F_NOBODY)
+        return send_out(actor=actor, alert=made, notice=notice)
+
+
+def send_out(*, actor: Actor, alert: Alert, notice: Notice) -> Alert:
+    """What issuing and approving share; the actor is the writer."""
+    made, replaces = alert, alert.replaces
+    with transaction.atomic():
         _open(actor, made, notice)
-        if replaces is not None:
+        if replaces is not None and may_become(replaces.state, UPDATED):
             _end(actor, replaces, UPDATED, F_UPDATED, "")
         from linli.alerts.actions.answers import credit_own_posts
 

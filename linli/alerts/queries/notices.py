@@ -6,13 +6,15 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from linli.alerts.models import Alert, AlertPlace, Spread
-from linli.alerts.rules import CANCELLED, DRAFT, ISSUED
+from linli.alerts.access import may_approve
+from linli.alerts.models import Alert, AlertPlace, Approval, Spread
+from linli.alerts.rules import CANCELLED, DRAFT, ISSUED, WAITING
 from linli.core.actors import Actor
 from linli.core.errors import Missing
-from linli.core.paths import ancestors
+from linli.core.paths import ancestors, common, within
 from linli.grid.models import Place
 from linli.grid.profile import post_kinds
+from linli.grid.queries import Holder, list_standing
 from linli.rounds.models import Answer
 
 
@@ -22,11 +24,43 @@ def _rows() -> QuerySet[Alert]:
 
 def list_alerts(*, actor: Actor, running: bool | None = None) -> QuerySet[Alert]:
     """Notices of the actor's places, newest first; another's drafts and those thrown away are not shown."""
-    rows = _rows().visible_to(actor).filter(~Q(state=DRAFT) | Q(issued_by_id=actor.id))  # type: ignore[attr-defined]
+    rows = _rows().visible_to(actor).filter(_shown_to(actor))  # type: ignore[attr-defined]
     rows = rows.exclude(state=CANCELLED, issued_at=None)
     if running is not None:
         rows = rows.filter(state=ISSUED) if running else rows.exclude(state=ISSUED)
     return rows.order_by("-made_at", "-id")
+
+
+def _shown_to(actor: Actor) -> Q:
+    """One's own; what waits for approval to whoever issues at its places; of others no drafts."""
+    near = AlertPlace.objects.filter(within("path", actor.paths("alerts.issue")))
+    waits = Q(state=WAITING, pk__in=near.values("alert"))
+    return ~Q(state__in=(DRAFT, WAITING)) | waits | Q(issued_by_id=actor.id)
+
+
+def list_to_approve(*, actor: Actor) -> list[Alert]:
+    """Notices of others that wait for this actor's word, the oldest first. Two queries."""
+    if actor.kind != "account" or not actor.may_somewhere("alerts.issue"):
+        return []
+    rows = list_alerts(actor=actor).filter(state=WAITING).exclude(issued_by=actor.id).prefetch_related("places")
+    return [one for one in rows.order_by("made_at") if may_approve(actor, one)]
+
+
+def find_approval(*, alert: Alert) -> Approval | None:
+    """The last request for approval. The caller has loaded the alert for its actor."""
+    return alert.approvals.select_related("decided_by").order_by("-id").first()
+
+
+def list_approvers(*, alert: Alert) -> list[Holder]:
+    """Who may approve: everybody else who may issue at all of its places, each once, the nearest first. One query."""
+    codes = [kind.code for kind in post_kinds().values() if "alerts.issue" in kind.permissions]
+    top = common(place.path for place in alert.places.all())
+    found: dict[int, Holder] = {}
+    near = Q(place__path__in=ancestors(top), post_kind__in=codes) & ~Q(account=alert.issued_by_id)
+    for one in list_standing(near):
+        if one.account_id != alert.issued_by_id:
+            found.setdefault(one.account_id, one)
+    return list(found.values())
 
 
 def get_alert(*, actor: Actor, alert_id: UUID | str) -> Alert:
@@ -70,7 +104,7 @@ def codes_of_places(*, alerts: Sequence[Alert]) -> dict[UUID, list[str]]:
 
 def find_update_of(*, actor: Actor, alert: Alert) -> Alert | None:
     """The notice that took the place of this one, where the actor may see it."""
-    return list_alerts(actor=actor).filter(replaces=alert).exclude(state=DRAFT).first()
+    return list_alerts(actor=actor).filter(replaces=alert).exclude(state__in=(DRAFT, WAITING)).first()
 
 
 def list_running() -> list[Alert]:

@@ -18,7 +18,7 @@ from linli.alerts.actions.notices import Notice
 from linli.alerts.forms import CancelForm, NoticeForm, clock_of, first_values, languages, values_of
 from linli.alerts.models import Alert
 from linli.alerts.profile import urgencies
-from linli.alerts.rules import DRAFT, ISSUED
+from linli.alerts.rules import DRAFT, ISSUED, WAITING
 from linli.alerts.texts import in_all
 from linli.core.actors import Actor
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
@@ -183,6 +183,9 @@ def issue(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         actions.update_alert(actor=request.actor, alert=found.replaces, alert_id=found.pk, notice=notice)
     else:
         actions.issue_alert(actor=request.actor, alert_id=found.pk, notice=notice)
+    if queries.get_alert(actor=request.actor, alert_id=alert_id).state == WAITING:
+        messages.warning(request, _("It has not gone out yet: a second person must approve it, and was told."))
+        return redirect("alert", found.pk)
     messages.success(request, _("The notice is out. This page shows its receipts as they come in."))
     return redirect("alert", found.pk)
 
@@ -195,10 +198,10 @@ def cancel(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     form = CancelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.cancel_alert(actor=request.actor, alert=found, reason=form.cleaned_data["reason"])
-        thrown = found.state == DRAFT
+        thrown = found.state in (DRAFT, WAITING)
         messages.success(request, _("The draft is gone.") if thrown else _("The notice is cancelled."))
         return redirect("alert-list") if thrown else redirect("alert", found.pk)
-    if found.state not in (DRAFT, ISSUED):
+    if found.state not in (DRAFT, WAITING, ISSUED):
         raise Conflict(_("This notice has ended already."))
     status = 422 if form.errors else 200
     return render(request, "alerts/office/cancel.html", {"alert": found, "form": form}, status=status)

@@ -7,20 +7,22 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from linli.alerts import queries, words
-from linli.alerts.forms import languages
+from linli.alerts import actions, queries, words
+from linli.alerts.access import may_approve
+from linli.alerts.forms import RefuseForm, languages
 from linli.alerts.models import Alert
 from linli.alerts.profile import urgencies
 from linli.alerts.queries import Sight
-from linli.alerts.rules import DRAFT, ISSUED, POST_VACANT, REASONS, NotReached
+from linli.alerts.rules import DRAFT, ISSUED, POST_VACANT, REASONS, WAITING, NotReached
 from linli.alerts.texts import Text, in_all, pick
 from linli.core import clock
 from linli.core.errors import Missing
@@ -45,9 +47,9 @@ def text_of(alert: Alert) -> Text:
 def index(request: HttpRequest) -> HttpResponse:
     """Running first, then ended; one's own drafts where there are some."""
     rows = queries.list_alerts(actor=request.actor)
-    ended = Paginator(rows.exclude(state__in=(DRAFT, ISSUED)), ENDED_A_PAGE).get_page(request.GET.get("page"))
+    ended = Paginator(rows.exclude(state__in=(DRAFT, WAITING, ISSUED)), ENDED_A_PAGE).get_page(request.GET.get("page"))
     running = list(rows.filter(state=ISSUED)) if ended.number == 1 else []
-    drafts = list(rows.filter(state=DRAFT)) if ended.number == 1 else []
+    drafts = list(rows.filter(state__in=(DRAFT, WAITING))) if ended.number == 1 else []
     names = queries.names_of_places(alerts=[*running, *drafts, *ended])
     owed = {one.pk for one in queries.list_owed(actor=request.actor)} if running else set()
     shown = {
@@ -96,8 +98,8 @@ def get_issued(request: HttpRequest, alert_id: UUID) -> Alert:
 def picture(request: HttpRequest, alert_id: UUID, code: str = "") -> HttpResponse:
     """Where the notice stands, down the tree to the door."""
     found = queries.get_alert(actor=request.actor, alert_id=alert_id)
-    if found.state == DRAFT or found.households is None:
-        return render(request, "alerts/office/draft.html", {"alert": found, "text": text_of(found)})
+    if found.households is None:
+        return show_draft(request, found)
     shown = head_of(request, found, code)
     sight = shown["sight"]
     shown |= _figures(request, found, sight) | _evidence(request, found, sight)
@@ -107,6 +109,55 @@ def picture(request: HttpRequest, alert_id: UUID, code: str = "") -> HttpRespons
     shown["groups"] = [group_name(one) for one in found.groups]
     shown["update_of"] = queries.find_update_of(actor=request.actor, alert=found) if found.state != ISSUED else None
     return render(request, "alerts/office/picture.html", shown)
+
+
+def show_draft(request: HttpRequest, found: Alert, form: RefuseForm | None = None) -> HttpResponse:
+    """What has not gone out: a draft, or a notice that waits for a second person."""
+    approval = queries.find_approval(alert=found)
+    waits = found.state == WAITING
+    shown = {
+        "alert": found,
+        "text": text_of(found),
+        "texts": in_all(found.texts, languages()),
+        "urgency": urgencies().get(found.urgency),
+        "places": queries.list_places_of(alert=found),
+        "approval": approval,
+        "waits": waits,
+        "mine": found.issued_by_id == request.actor.id,
+        "approvers": [(one, post_name(one.post_kind)) for one in queries.list_approvers(alert=found)] if waits else [],
+        "may_approve": waits and may_approve(request.actor, found),
+        "form": form or RefuseForm(),
+    }
+    return render(request, "alerts/office/draft.html", shown, status=422 if form is not None else 200)
+
+
+@require_POST
+def approve(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    found = queries.get_alert(actor=request.actor, alert_id=alert_id)
+    actions.approve_alert(actor=request.actor, alert=found)
+    messages.success(request, _("Approved: the notice is out."))
+    return redirect("alert", found.pk)
+
+
+@require_POST
+def refuse(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """The writer reads why, and may change it and ask again."""
+    found = queries.get_alert(actor=request.actor, alert_id=alert_id)
+    form = RefuseForm(request.POST)
+    if not form.is_valid():
+        return show_draft(request, found, form)
+    actions.refuse_alert(actor=request.actor, alert=found, reason=form.cleaned_data["reason"])
+    messages.success(request, _("Refused: the writer reads your reason."))
+    return redirect("alert-list")
+
+
+@require_POST
+def take_back(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """The writer wants to change it after all."""
+    found = queries.get_alert(actor=request.actor, alert_id=alert_id)
+    actions.take_back_alert(actor=request.actor, alert=found)
+    messages.success(request, _("Taken back: it is a draft again."))
+    return redirect("alert", found.pk)
 
 
 def head_of(request: HttpRequest, alert: Alert, code: str = "", route: str = "alert-place") -> dict[str, Any]:

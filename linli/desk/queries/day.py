@@ -19,6 +19,7 @@ from linli.alerts.queries import (
     list_due_doors,
     list_owed,
     list_recorded,
+    list_to_approve,
     name_paths,
 )
 from linli.core import clock
@@ -67,6 +68,7 @@ class HeldPost:
 @dataclass(frozen=True)
 class Day:
     owed: tuple[Alert, ...]
+    to_approve: tuple[Alert, ...]
     sources: tuple[Source, ...]
     doors: tuple[DueDoor, ...]
     doors_left: int
@@ -83,7 +85,7 @@ class Day:
 
     @property
     def nothing_due(self) -> bool:
-        return not (self.late or self.owed or self.sources or self.doors)
+        return not (self.late or self.owed or self.to_approve or self.sources or self.doors)
 
 
 def read_day(*, actor: Actor) -> Day:
@@ -100,6 +102,7 @@ def read_day(*, actor: Actor) -> Day:
     held = [(one, places[one.place_id]) for one in actor.grants if one.place_id in places]
     return Day(
         owed=tuple(_most_urgent_first(list_owed(actor=actor))),
+        to_approve=tuple(list_to_approve(actor=actor)),
         sources=tuple(_sources(tasks, running, left, names)),
         doors=tuple(doors),
         doors_left=count_due_doors(actor=actor, due=due),
