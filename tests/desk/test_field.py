@@ -19,7 +19,7 @@ from linli.core.models import AuditEntry
 from linli.core.sealing import Sealed, Unreadable, day_key, open_record, seal_record
 from linli.desk.queries import records as limits
 from linli.grid import actions as grid
-from linli.grid.models import Appointment, Device
+from linli.grid.models import Absence, Appointment, Device
 from linli.grid.queries import account_mark
 from linli.residents.models import Residence
 from linli.rounds.models import Answer, Attempt
@@ -271,6 +271,26 @@ def test_recorded_before_the_appointment_began_is_refused(cast, zhou, alert, hom
     Appointment.objects.filter(account=zhou.account).update(from_at=clock.now() - timedelta(seconds=5))
     assert zhou.results([mine]) == [("refused", "not_appointed")]
     assert Attempt.objects.count() == 0
+
+
+def test_a_deputy_records_for_whom_they_stand_in(cast, zhou, alert, home, after):  # noqa: F811
+    now = clock.now()
+    Absence.objects.create(
+        appointment=Appointment.objects.get(account=zhou.account),
+        deputy=cast.accounts["wu"],
+        from_at=now - timedelta(hours=1),
+        until_at=now + timedelta(minutes=30),
+        reason="leave",
+        made_by="system",
+        made_at=now,
+    )
+    deputy = Phone(cast, "wu")
+    deputy.fetch()
+    first, second = deputy.record(home, alert), deputy.record(cast.households[1], alert)
+    assert deputy.results([first]) == [("stored", "")]
+    after(60)  # the absence has ended
+    deputy.client.force_login(deputy.account, backend=BACKEND)
+    assert deputy.results([second]) == [("late", "ended")]
 
 
 def test_a_revoked_phone_is_told_and_what_it_sends_waits(cast, zhou, alert, home):
