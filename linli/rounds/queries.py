@@ -195,14 +195,27 @@ def page_silent_posts(*, found: Round, after: str, limit: int) -> list[str]:
     return list(rows.order_by("path").values_list("path", flat=True)[:limit])
 
 
-def page_places_with_members(*, found: Round, after: str, limit: int) -> list[str]:
-    """Paths of up to `limit` places that together hold all members of the round, in path order behind `after`: those that
-    keep a register, and roots that lie deeper."""
+def page_places_with_members(*, found: Round, after: str, limit: int, most: int) -> tuple[list[str], str]:
+    """Paths of the next places behind `after`, in path order, that together hold up to `most` members (one place may hold
+    more), and behind which path to go on ('' at the end). They are those that keep a register, and roots that lie
+    deeper; up to `limit` are looked at, and those that nobody lives in are passed over. Five queries."""
     roots = [path for _id, path in roots_of(found)]
     rows = Place.objects.filter(within("path", roots), kind=register_kind(), until_on=None, path__gt=after)
-    above = rows.order_by("path").values_list("path", flat=True)[:limit]
+    above = dict(rows.order_by("path").values_list("path", "pk")[:limit])
     deep = Place.objects.filter(path__in=roots, path__gt=after).exclude(kind__in=_down_to_register())
-    return sorted({*above, *deep.values_list("path", flat=True)})[:limit]
+    places = sorted((above | dict(deep.values_list("path", "pk"))).items())[:limit]
+    counts = read_headcounts(places=[(key, path) for path, key in places], unit=HOUSEHOLD)
+    taken: list[str] = []
+    total, before = 0, after
+    for path, key in places:
+        count = counts[key].count
+        if taken and total + count > most:
+            return taken, before
+        if count:
+            taken.append(path)
+            total += count
+        before = path
+    return taken, before if len(places) == limit else ""
 
 
 def _down_to_register() -> list[str]:

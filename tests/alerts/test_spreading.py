@@ -85,6 +85,7 @@ def test_a_worker_that_ended_in_the_middle_is_followed_by_another(scene, monkeyp
     cast, alert, _after = scene
     monkeypatch.setattr(spreading, "POSTS_A_BATCH", 3)
     monkeypatch.setattr(spreading, "PLACES_A_BATCH", 1)
+    monkeypatch.setattr(spreading, "HOMES_A_BATCH", 1)
     spread = Spread.objects.get()
     enqueue, calls = spreading.messages.enqueue, []
 

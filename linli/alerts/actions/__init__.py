@@ -11,6 +11,7 @@ from linli.alerts.actions.approvals import approve_alert, lapse_approvals, refus
 from linli.alerts.actions.certificates import draw_up_certificate, note_certificate_file, note_log_export
 from linli.alerts.actions.doors import record_knocks, undo_knocks
 from linli.alerts.actions.field import decide_late_record, store_records
+from linli.alerts.actions.gateway import confirm_posts
 from linli.alerts.actions.line import advance_alert
 from linli.alerts.actions.links import end_shared_links, make_household_link, make_household_links, make_shared_link
 from linli.alerts.actions.notices import (
@@ -37,6 +38,7 @@ __all__ = [
     "cancel_alert",
     "confirm_household",
     "confirm_households",
+    "confirm_posts",
     "decide_late_record",
     "draft_alert",
     "draw_up_certificate",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.access import check_may_answer_at
 from linli.alerts.actions.notices import source_of
-from linli.alerts.actions.spreading import stop_for_account, stop_for_household
+from linli.alerts.actions.spreading import stop_for_accounts, stop_for_household
 from linli.alerts.models import Alert
 from linli.alerts.queries.owed import posts_answered_by
 from linli.alerts.rules import DRAFT
@@ -28,7 +28,8 @@ from linli.rounds.rules import AT_DOOR, HELD_PART, IN_APP, ISSUED, OUTCOMES, SPO
 SKEW = timedelta(minutes=5)  # phones' clocks differ
 
 
-def _open_rounds(alert: Alert) -> tuple[Round, Round]:
+def open_rounds(alert: Alert) -> tuple[Round, Round]:
+    """Of the households and of the posts. Raises Missing where the notice was not issued."""
     if alert.state == DRAFT or alert.households is None or alert.posts is None:
         raise Missing()
     return alert.households, alert.posts
@@ -44,14 +45,14 @@ def acknowledge_alert(*, actor: Actor, alert: Alert, write_id: UUID | None = Non
         if before is not None:
             return int(before)
         done = credit_own_posts(actor=actor, alert=alert)
-        stop_for_account(actor=actor, alert=alert, account=actor.id)
+        stop_for_accounts(actor=actor, alert=alert, accounts=[actor.id])
         mark_done(actor, "acknowledge_alert", write_id, str(alert.pk), done)
         return done
 
 
 def credit_own_posts(*, actor: Actor, alert: Alert, issuing: bool = False) -> int:
     """What `acknowledge_alert` and `issue_alert` share."""
-    _households, posts = _open_rounds(alert)
+    _households, posts = open_rounds(alert)
     mine, held = posts_answered_by(actor, posts)
     if not mine and not held and not issuing:
         raise Missing()
@@ -73,7 +74,7 @@ def confirm_household(
 ) -> bool:
     """A household has received it, by its own tap, through a relative or by the shared link. False where it had confirmed
     before: two confirmations at once count once. Raises Missing where the alert does not concern it."""
-    households, _posts = _open_rounds(alert)
+    households, _posts = open_rounds(alert)
     receipt = Receipt(id=receipt_id, member=household, at=clock.now(), how=how, by=actor.ref)
     with transaction.atomic():
         new = rounds.record_receipt(actor=actor, found=households, receipt=receipt, within=within_paths)
@@ -84,11 +85,11 @@ def confirm_household(
 
 def confirm_households(*, actor: Actor, alert: Alert, receipts: Sequence[Receipt]) -> rounds.Intake:
     """Many receipts at once, from a gateway or a sheet typed back. The actor's own places limit what is credited."""
-    households, _posts = _open_rounds(alert)
+    households, _posts = open_rounds(alert)
     paths = actor.paths("alerts.answer")
     if not paths:
         raise Forbidden()
-    _check_moments(alert, receipts)
+    check_moments(alert, receipts)
     with transaction.atomic():
         done = rounds.record_receipts(actor=actor, found=households, receipts=receipts, within=[p for p in paths if p])
         if done.credited:
@@ -96,7 +97,7 @@ def confirm_households(*, actor: Actor, alert: Alert, receipts: Sequence[Receipt
         return done
 
 
-def _check_moments(alert: Alert, receipts: Sequence[Receipt]) -> None:
+def check_moments(alert: Alert, receipts: Sequence[Receipt]) -> None:
     """Raises Invalid where a receipt was given before there was a notice, or lies ahead."""
     last, first = clock.now() + SKEW, (alert.issued_at or clock.now()) - SKEW
     wrong = {f"receipts.{at}.at": one for at, one in enumerate(receipts) if not first <= one.at <= last}
@@ -115,7 +116,7 @@ def record_knock(
     note: str = "",
 ) -> Attempt:
     """Someone stood at the door. 'Spoken to' is a receipt; everything else is a reason."""
-    households, _posts = _open_rounds(alert)
+    households, _posts = open_rounds(alert)
     if outcome not in OUTCOMES:
         raise Invalid(_("Choose what came of the knock."), fields={"outcome": _("Choose what came of the knock.")})
     moment = _moment(alert, at)

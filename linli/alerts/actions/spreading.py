@@ -38,7 +38,7 @@ from linli.messages.rules import ACCOUNT, CANCEL, FAILED, HOUSEHOLD, NOTICE, REM
 from linli.residents.queries import contact_means
 from linli.rounds.queries import list_silent_homes, page_places_with_members, page_silent_posts
 
-POSTS_A_BATCH, PLACES_A_BATCH, TOLD_A_BATCH = 500, 2, 2_000
+POSTS_A_BATCH, PLACES_A_BATCH, HOMES_A_BATCH, TOLD_A_BATCH = 5_000, 2_000, 5_000, 2_000
 KINDS = {S_NOTICE: NOTICE, S_UPDATE: UPDATE, S_CANCEL: CANCEL, S_POSTS: REMINDER, S_HOMES: REMINDER}
 
 
@@ -141,11 +141,13 @@ def _homes(spread: Spread) -> Batch:
     """The silent households that something reaches."""
     assert spread.alert.households is not None  # noqa: S101 (an issued alert has its rounds)
     found = spread.alert.households
-    places = page_places_with_members(found=found, after=spread.cursor, limit=PLACES_A_BATCH)
+    places, behind = page_places_with_members(
+        found=found, after=spread.cursor, limit=PLACES_A_BATCH, most=HOMES_A_BATCH
+    )
     silent = list_silent_homes(found=found, paths=places) if places else []
     means = contact_means([key for key, _path in silent])
     reached = [Recipient(HOUSEHOLD, key, path) for key, path in silent if means.get(key)]
-    return reached, places[-1] if len(places) == PLACES_A_BATCH else ""
+    return reached, behind
 
 
 def _told(spread: Spread) -> Batch:
@@ -200,5 +202,6 @@ def stop_for_household(*, actor: Actor, alert: Alert, households: Sequence[int])
     messages.stop(actor=actor, source=("alerts", str(alert.pk)), kind=HOUSEHOLD, ids=households)
 
 
-def stop_for_account(*, actor: Actor, alert: Alert, account: int) -> None:
-    messages.stop(actor=actor, source=("alerts", str(alert.pk)), kind=ACCOUNT, ids=[account])
+def stop_for_accounts(*, actor: Actor, alert: Alert, accounts: Iterable[int]) -> None:
+    """The same for people on the line."""
+    messages.stop(actor=actor, source=("alerts", str(alert.pk)), kind=ACCOUNT, ids=accounts)

@@ -61,6 +61,7 @@ from linli.grid.queries.outlines import (
 )
 from linli.grid.queries.parts import (
     line_post_at,
+    list_line_accounts,
     list_own_parts,
     list_phones,
     list_places_by_id,
@@ -230,6 +231,7 @@ __all__ = [
     "list_holders",
     "list_identities",
     "list_leaves",
+    "list_line_accounts",
     "list_moves",
     "list_organisations",
     "list_outline_past",
