@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linli.desk.views import day, field, maps, operation, search, tasks
+from linli.desk.views import day, field, homes, maps, operation, search, tasks
 
 urlpatterns = [
     path("", day.my_day, name="my-day"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("tasks/", tasks.task_list, name="task-list"),
     path("tasks/<uuid:task_id>", tasks.task, name="task"),
     path("map/", maps.map_page, name="map"),
+    path("register/notices", homes.notices, name="household-notices"),
     path("search", search.search, name="search"),
     path("search/live", search.live, name="search-live"),
     path("operation/", operation.operation, name="operation"),

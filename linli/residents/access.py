@@ -151,3 +151,15 @@ def may_give(actor: Actor, transfer: Transfer) -> bool:
     """Whoever edits the register that gives the household, or the place where it lives."""
     at = find_standing(transfer.household_id)
     return actor.may(EDIT, transfer.from_place.path) or (at is not None and actor.may(EDIT, at.path))
+
+
+def check_may_accept(actor: Actor, path: str) -> None:
+    """Of a proposal that the actor sees."""
+    if not actor.may(EDIT, path):
+        raise Forbidden()
+
+
+def check_may_look(actor: Actor) -> None:
+    """For pages of the register that show one's own, wherever that is."""
+    if not actor.may_somewhere(SEE):
+        raise Forbidden() if actor.may_somewhere("places.see") else Missing()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from linli.core import clock
 from linli.core.errors import Problem
 from linli.residents import rules, words
-from linli.residents.profile import group_name, groups
+from linli.residents.profile import group_name, groups, purpose_name, purposes
 from linli.residents.rules import PersonEntry
 
 UNKNOWN = ("", "")
@@ -242,3 +242,96 @@ class UploadForm(BlamableForm):
         if file.size > MOST_BYTES:
             raise forms.ValidationError(_("The file is too large: at most 20 MB. Split it by grid."))
         return file
+
+
+class MergeForm(BlamableForm):
+    """Which household becomes part of this one."""
+
+    other_id = forms.ChoiceField(label=_("Which household is the same home?"))
+
+    def __init__(self, *args: Any, doors: Any = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["other_id"].choices = [
+            ("", _("Choose")),
+            *((door.id, " · ".join(part for part in (door.address or door.leaf, door.name) if part)) for door in doors),
+        ]
+
+
+class SplitForm(BlamableForm):
+    """Who goes, and what their own household is called. The door is left empty where they stay in the same dwelling."""
+
+    people = forms.MultipleChoiceField(label=_("Who goes?"), widget=forms.CheckboxSelectMultiple)
+    name = forms.CharField(label=_("Name of the new household"), max_length=100)
+    leaf = forms.ChoiceField(label=_("Place"), required=False)
+    building = forms.CharField(
+        label=_("Building"), max_length=100, required=False, help_text=_("Empty: they stay in the same dwelling")
+    )
+    entrance = forms.CharField(label=_("Entrance"), max_length=60, required=False)
+    room = forms.CharField(label=_("Room"), max_length=60, required=False)
+
+    def __init__(self, *args: Any, members: Any = (), leaves: Any = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["people"].choices = [(one.id, one.name) for one in members]
+        self.fields["leaf"].choices = [
+            (leaf.pk, f"{leaf.parent.name} · {leaf.name}" if leaf.parent else leaf.name) for leaf in leaves
+        ]
+
+    @property
+    def person_ids(self) -> list[int]:
+        return [int(key) for key in self.cleaned_data["people"]]
+
+    @property
+    def door(self) -> dict[str, Any] | None:
+        data = self.cleaned_data
+        if not data["building"] or not data["leaf"]:
+            return None
+        texts = {name: rules.plain(data[name]) for name in ("building", "entrance", "room")}
+        return {**texts, "place_id": int(data["leaf"])}
+
+
+class TransferForm(BlamableForm):
+    to_place_id = forms.ChoiceField(label=_("To which community?"))
+    reason = forms.CharField(label=_("Why"), max_length=300)
+    new_address = forms.CharField(label=_("New address, if you know it"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, places: Any = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        names = [(one.pk, f"{one.parent.name} · {one.name}" if one.parent else one.name) for one in places]
+        self.fields["to_place_id"].choices = [("", _("Choose")), *names]
+
+
+class AnswerForm(BlamableForm):
+    answer = forms.CharField(label=_("Why not"), max_length=300)
+
+
+class CorrectionForm(BlamableForm):
+    """`about` is a person's number, or empty for the whole household."""
+
+    field = forms.ChoiceField(label=_("What is wrong?"))
+    value = forms.CharField(label=_("What would be right?"), max_length=rules.LONGEST_REQUEST, required=False)
+
+    def __init__(self, *args: Any, fields: Any = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["field"].choices = [("", _("Choose")), *words.choices(words.CORRECTABLE, fields)]
+
+
+class GroundForm(BlamableForm):
+    purpose = forms.ChoiceField(label=_("What for"))
+    ground = forms.ChoiceField(label=_("Ground"))
+    word = forms.CharField(label=_("By whose word, or by which paper"), max_length=100)
+    until_on = forms.DateField(
+        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["purpose"].choices = [(code, purpose_name(code)) for code in purposes()]
+        self.fields["ground"].choices = words.choices(words.GROUNDS)
+
+
+class EraseForm(BlamableForm):
+    ground = forms.ChoiceField(label=_("Why"))
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["ground"].choices = [("", _("Choose")), *words.choices(words.ERASE_GROUNDS)]

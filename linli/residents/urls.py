@@ -1,9 +1,11 @@
 from django.urls import path
 
-from linli.residents.views import changes, register, reveals, rosters
+from linli.residents.views import changes, register, regroupings, reveals, rosters, upkeep
 
 HOUSEHOLD = "register/households/<int:household_id>"
 PERSON = "register/people/<int:person_id>"
+TRANSFER = "register/transfers/<uuid:transfer_id>"
+CORRECTION = "register/corrections/<uuid:correction_id>"
 ROSTER = "register/import/<uuid:upload_id>"
 
 urlpatterns = [
@@ -38,4 +40,32 @@ urlpatterns = [
     path(f"{ROSTER}/start", rosters.start, name="roster-start"),
     path(f"{ROSTER}/drop", rosters.drop, name="roster-drop"),
     path(f"{ROSTER}/errors", rosters.errors, name="roster-errors"),
+    # Keeping the register true.
+    path("register/upkeep", upkeep.overview, name="register-upkeep"),
+    path(f"{HOUSEHOLD}/merge", regroupings.merge, name="household-merge"),
+    path(f"{HOUSEHOLD}/split", regroupings.split, name="household-split"),
+    path("register/regroupings/<uuid:regrouping_id>/undo", regroupings.undo, name="regrouping-undo"),
+    path(f"{HOUSEHOLD}/transfer", regroupings.propose, name="transfer-propose"),
+    path("register/transfers", regroupings.transfers, name="transfer-list"),
+    path(TRANSFER, regroupings.transfer, name="transfer"),
+    path(f"{TRANSFER}/accept", regroupings.accept, name="transfer-accept"),
+    path(f"{TRANSFER}/refuse", regroupings.refuse, name="transfer-refuse"),
+    path(f"{TRANSFER}/cancel", regroupings.cancel, name="transfer-cancel"),
+    path("register/corrections", upkeep.corrections, name="correction-list"),
+    path(CORRECTION, upkeep.correction, name="correction"),
+    path(f"{CORRECTION}/approve", upkeep.approve, name="correction-approve"),
+    path(f"{CORRECTION}/refuse", upkeep.refuse, name="correction-refuse"),
+    path(f"{HOUSEHOLD}/correction", upkeep.ask_about_household, name="household-correction"),
+    path(f"{PERSON}/correction", upkeep.ask_about_person, name="person-correction"),
+    path("register/duplicates", upkeep.duplicates, name="duplicate-list"),
+    path(f"{PERSON}/merge/<int:other_id>", upkeep.merge_people, name="person-merge"),
+    path(f"{PERSON}/two/<int:other_id>", upkeep.dismiss, name="duplicate-dismiss"),
+    path("register/merges/<uuid:merged_id>/undo", upkeep.unmerge, name="person-unmerge"),
+    path("register/contacts", upkeep.contacts, name="stale-contacts"),
+    path(f"{PERSON}/contact", upkeep.tick, name="contact-tick"),
+    path(f"{PERSON}/ground", upkeep.ground, name="ground-record"),
+    path(f"{PERSON}/ground/<int:consent_id>/withdraw", upkeep.withdraw, name="ground-withdraw"),
+    path(f"{PERSON}/erase", upkeep.erase_person, name="person-erase"),
+    path(f"{HOUSEHOLD}/erase", upkeep.erase_household, name="household-erase"),
+    path("register/due", upkeep.due, name="erasure-due"),
 ]

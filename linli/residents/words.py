@@ -118,6 +118,53 @@ def reason(code: str, values: dict[str, str] | None = None) -> str:
     return text
 
 
+CORRECTABLE: dict[str, Any] = {
+    "name": _("Name"),
+    "phone": _("Phone"),
+    "id_number": _("Identity number"),
+    "born_on": _("Date of birth"),
+    "sex": _("Sex"),
+    "language": _("Language"),
+    "registered_place": _("Officially registered at"),
+    "who_lives_here": _("Who lives here"),
+    "address": _("Address"),
+    "other": _("Something else"),
+    "erase": _("Erase my record"),
+}
+REQUEST_STATES: dict[str, tuple[str, Any]] = {
+    "waiting": ("open", _("Waiting for a decision")),
+    "proposed": ("open", _("Waiting for a decision")),
+    "approved": ("done", _("Approved")),
+    "accepted": ("done", _("Taken over")),
+    "refused": ("stop", _("Refused")),
+    "cancelled": ("plain", _("Taken back")),
+    "lapsed": ("plain", _("Lapsed")),
+}
+SIGNS: dict[str, Any] = {
+    "same_name": _("same name"),
+    "near_name": _("names that sound or look alike"),
+    "same_birth": _("same date of birth"),
+    "same_phone": _("same phone"),
+    "same_door": _("same dwelling"),
+}
+CHECKED_HOW: dict[str, Any] = {
+    "import": _("by a roster"),
+    "edit": _("entered by hand"),
+    "answered": _("a call was answered"),
+    "ticked": _("asked again"),
+    "self": _("by the person"),
+}
+GROUNDS: dict[str, Any] = {
+    "law": _("by law"),
+    "contract": _("by contract"),
+    "consent": _("by consent"),
+    "emergency": _("in an emergency"),
+}
+REGROUPINGS: dict[str, Any] = {
+    "move": _("The household was moved."),
+    "merge": _("Two households were merged."),
+    "split": _("The household was split."),
+}
 ERASED = _("Erased record")
 ERASE_GROUNDS: dict[str, Any] = {
     "kept_long_enough": _("The time for keeping it is over"),

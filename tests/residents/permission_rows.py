@@ -9,6 +9,7 @@ from linli.residents import actions, imports, queries
 from linli.residents.models import Person
 from tests.conftest import Cast
 from tests.matrix import Row
+from tests.residents import rows_upkeep
 
 CSV = "网格,微网格,楼栋,房号,姓名,手机\n第一网格,1号微网格,8栋,101,周奶奶,1\n".encode()
 SEE, EDIT, REVEAL, IMPORT = "register.see", "register.edit", "register.reveal", "register.import"
@@ -197,3 +198,4 @@ ROWS = [
     Row("roster-start", "POST", permission=IMPORT, kwargs=upload, lacking="chen"),
     Row("roster-drop", "POST", permission=IMPORT, kwargs=upload, lacking="chen"),
 ]
+ROWS += rows_upkeep.ROWS

@@ -2,6 +2,7 @@
 
 from linli.desk.queries.day import Day, read_day
 from linli.desk.queries.field import FieldList, read_field_list
+from linli.desk.queries.homes import HomeNotice, list_home_notices
 from linli.desk.queries.map import MapView, read_map
 from linli.desk.queries.operation import Operation, read_operation
 from linli.desk.queries.records import Batch, read_records
@@ -14,9 +15,11 @@ __all__ = [
     "Day",
     "FieldList",
     "Found",
+    "HomeNotice",
     "MapView",
     "Operation",
     "TaskView",
+    "list_home_notices",
     "name_sources",
     "read_day",
     "read_field_list",

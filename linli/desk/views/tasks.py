@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -13,7 +14,9 @@ from linli.alerts.queries import name_paths
 from linli.core import clock
 from linli.desk.queries import name_sources, read_task
 from linli.duties.forms import HandOverForm
+from linli.duties.models import Task
 from linli.duties.queries import list_tasks
+from linli.duties.rules import CORRECTION, ERASURE, TRANSFER
 from linli.duties.words import CAUSES, KINDS, state_of
 from linli.grid.profile import post_name
 from linli.grid.queries import line_post_at
@@ -60,8 +63,19 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
         "post": post_name(view.task.post_kind),
         "moves": [(one, CAUSES.get(one.cause, one.cause), post_name(one.to_post_kind)) for one in view.moves],
         "lines": [(one, line_post_at(one.place), post_name(line_post_at(one.place))) for one in view.lines],
+        "about": _about(view.task),
         "may_appoint": request.actor.may("posts.appoint", view.task.area_path),
         "form": form,
         "mine": view.task.holder_id == request.actor.id,
     }
     return render(request, "desk/task.html", context)
+
+
+def _about(task: Task) -> str:
+    """The page where something of the register is decided; '' for tasks that are worked on here."""
+    if task.source_room != "residents":
+        return ""
+    pages = {CORRECTION: "correction", TRANSFER: "transfer"}
+    if task.kind in pages:
+        return reverse(pages[task.kind], args=[task.source_id])
+    return f"{reverse('erasure-due')}?place={task.area.code}" if task.kind == ERASURE else ""

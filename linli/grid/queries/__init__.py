@@ -20,6 +20,7 @@ from linli.grid.queries.accounts import (
     name_paths,
     search_accounts,
 )
+from linli.grid.queries.acting import name_posts
 from linli.grid.queries.bookings import Booking, list_double_bookings
 from linli.grid.queries.devices import (
     account_mark,
@@ -266,6 +267,7 @@ __all__ = [
     "may_revoke_for",
     "name_actors",
     "name_paths",
+    "name_posts",
     "needs_factor",
     "propose_entrances",
     "read_figures",

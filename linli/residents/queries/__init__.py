@@ -3,7 +3,14 @@
 from linli.residents.queries.consents import GroundLine, has_ground, list_grounds, with_ground
 from linli.residents.queries.contacts import Contact, list_contacts
 from linli.residents.queries.due import DueRecord, is_any_due, list_due
-from linli.residents.queries.duplicates import MergeLine, Pair, list_duplicates, list_merges
+from linli.residents.queries.duplicates import MergeLine, Pair, find_kept, list_duplicates, list_merges
+from linli.residents.queries.freshness import (
+    Freshness,
+    StaleLine,
+    describe_stale,
+    list_freshness,
+    list_stale_contacts,
+)
 from linli.residents.queries.reach import (
     Door,
     MeansCount,
@@ -42,6 +49,7 @@ from linli.residents.queries.register import (
     list_households,
     list_people,
 )
+from linli.residents.queries.regroupings import Done, Side, choose_people, find_last_regrouping, read_side
 from linli.residents.queries.requests import (
     CorrectionLine,
     TransferLine,
@@ -62,9 +70,11 @@ __all__ = [
     "AnswererLine",
     "Contact",
     "CorrectionLine",
+    "Done",
     "Door",
     "DueRecord",
     "Filters",
+    "Freshness",
     "GroundLine",
     "GroupCount",
     "HouseholdView",
@@ -77,9 +87,12 @@ __all__ = [
     "PersonLine",
     "PersonPage",
     "PersonView",
+    "Side",
+    "StaleLine",
     "Stay",
     "TransferLine",
     "TransferView",
+    "choose_people",
     "contact_means",
     "count_by_kinds",
     "count_dead_phones",
@@ -88,7 +101,10 @@ __all__ = [
     "count_people",
     "count_waiting",
     "describe_households",
+    "describe_stale",
     "find_household_by_dwelling_and_last4",
+    "find_kept",
+    "find_last_regrouping",
     "find_open_transfer",
     "get_columns",
     "get_correction",
@@ -107,6 +123,7 @@ __all__ = [
     "list_departed",
     "list_due",
     "list_duplicates",
+    "list_freshness",
     "list_grants",
     "list_grounds",
     "list_groups_of",
@@ -114,10 +131,12 @@ __all__ = [
     "list_languages_of",
     "list_merges",
     "list_people",
+    "list_stale_contacts",
     "list_transfers",
     "list_uploads",
     "list_without_means",
     "member_paths",
     "open_upload",
+    "read_side",
     "with_ground",
 ]

@@ -197,6 +197,14 @@ def _is_one_off(one: str, other: str) -> bool:
     return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
 
 
+def find_kept(*, person_id: int) -> int | None:
+    """The record that stands for one that was merged away, at the end of the way. The caller's page checks its sight."""
+    kept, at = None, person_id
+    while found := MergedPerson.objects.filter(gone=at, undone_at=None).values_list("kept_id", flat=True).first():
+        kept = at = found
+    return kept
+
+
 @dataclass(frozen=True)
 class MergeLine:
     """A merge that may still be taken back."""

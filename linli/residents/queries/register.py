@@ -262,6 +262,11 @@ def get_household(*, actor: Actor, household_id: int) -> HouseholdView:
     )
 
 
+def get_members(*, household_id: int) -> list[MemberLine]:
+    """Who lives in a household that the caller has found in the actor's sight."""
+    return _members(household_id)[0]
+
+
 def _members(household_id: int) -> tuple[list[MemberLine], list[MemberLine]]:
     """(present, former). Of those who moved on, and may live elsewhere now, only the name stays."""
     every = Membership.objects.filter(household=household_id).exclude(person__status=rules.MERGED)

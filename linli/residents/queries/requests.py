@@ -13,6 +13,7 @@ from linli.core.errors import Missing
 from linli.core.paths import ancestors, within
 from linli.grid.models import Place
 from linli.grid.profile import register_kind
+from linli.grid.queries import name_posts
 from linli.residents import rules
 from linli.residents.access import EDIT, SEE, find_standing, may_accept, may_give
 from linli.residents.models import Correction, Transfer
@@ -47,7 +48,7 @@ class TransferView:
     people: int
     from_place: Place
     to_place: Place
-    by: str
+    post: str  # that proposed it, and where
     reason: str
     new_address: str
     state: str
@@ -102,7 +103,7 @@ def get_transfer(*, actor: Actor, transfer_id: UUID) -> TransferView:
         people=found.people,
         from_place=found.from_place,
         to_place=found.to_place,
-        by=found.by,
+        post=name_posts([(found.by, at.path if at else found.from_place.path, found.at)])[0],
         reason=found.reason,
         new_address=found.new_address,
         state=found.state,

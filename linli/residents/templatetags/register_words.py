@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from linli.residents import words
-from linli.residents.profile import group_name
+from linli.residents.profile import group_name, purpose_name
 
 register = template.Library()
 
@@ -58,3 +58,54 @@ def member_note(one: Any) -> str:
     status = "" if one.status == "registered" else str(words.STATUSES.get(one.status, one.status))
     who = " ".join(part for part in (str(words.SEXES.get(one.sex, "")), born) if part)
     return " · ".join(part for part in (who, *(group_name(code) for code in one.groups), status) if part)
+
+
+@register.filter
+def field_words(code: str) -> Any:
+    return words.CORRECTABLE.get(code, code)
+
+
+@register.filter
+def request_state(code: str) -> tuple[str, Any]:
+    """(kind of state, words) of a proposal or request."""
+    return words.REQUEST_STATES.get(code, ("plain", code))
+
+
+@register.filter
+def signs_words(codes: Any) -> str:
+    return ", ".join(str(words.SIGNS.get(code, code)) for code in codes)
+
+
+@register.filter
+def how_words(code: str) -> Any:
+    return words.CHECKED_HOW.get(code, code)
+
+
+@register.filter
+def ground_words(code: str) -> Any:
+    return words.GROUNDS.get(code, code)
+
+
+@register.filter
+def purpose_words(code: str) -> str:
+    return purpose_name(code)
+
+
+@register.filter
+def contact_words(code: str) -> Any:
+    return words.REVEALABLE["phone"] if code == "phone" else words.CHANNELS.get(code, code)
+
+
+@register.filter
+def hold_words(code: str) -> str:
+    return words.hold(code)
+
+
+@register.filter
+def obstacle_words(code: str) -> str:
+    return words.obstacle(code)
+
+
+@register.filter
+def regrouping_words(code: str) -> Any:
+    return words.REGROUPINGS.get(code, code)

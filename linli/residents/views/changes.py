@@ -24,6 +24,7 @@ from linli.residents.forms import (
     split_kind,
     write_id,
 )
+from linli.residents.views.regroupings import preview_move
 
 EDIT = "register.edit"
 NEAR = 400  # households offered when a person moves
@@ -97,6 +98,8 @@ def move_household(request: HttpRequest, household_id: int) -> HttpResponse:
               for leaf in list_leaves(actor=request.actor, place=one)]  # fmt: skip
     form = DoorForm(request.POST or None, initial={"leaf": door.leaf_id}, leaves=leaves)
     if request.method == "POST" and form.is_valid():
+        if request.POST.get("look") == "1":
+            return preview_move(request, household_id, form)
         try:
             dwelling = actions.name_dwelling(actor=request.actor, **form.door)
             actions.move_household(
@@ -108,7 +111,12 @@ def move_household(request: HttpRequest, household_id: int) -> HttpResponse:
             messages.success(request, _("The household lives there from today."))
             return redirect("household", household_id)
     return _form_page(
-        request, form, heading=_("Where does the household live now?"), button=_("Move it"), note=door.name
+        request,
+        form,
+        heading=_("Where does the household live now?"),
+        button=_("Look at it first"),
+        look=True,
+        note=door.name,
     )
 
 

@@ -3,27 +3,23 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from linli.core.actors import Actor
-from linli.core.errors import Forbidden, Missing
+from linli.core.errors import Missing
 from linli.grid.models import Place
 from linli.grid.profile import place_kinds, register_kind
 from linli.grid.queries import get_place, list_children, list_top_places, read_headcounts
 from linli.residents import actions, queries, words
+from linli.residents.access import check_may_look
 from linli.residents.forms import SearchForm
 from linli.residents.profile import group_name, groups
 from linli.residents.queries import Filters
 
 SEE = "register.see"
-
-
-def check_may_look(actor: Actor) -> None:
-    if not actor.may_somewhere(SEE):
-        raise Forbidden() if actor.may_somewhere("places.see") else Missing()
 
 
 def chosen_place(request: HttpRequest, permission: str = SEE) -> Place:
@@ -44,6 +40,7 @@ def tabs(request: HttpRequest, place: Place) -> list[tuple[Any, str]]:
         "household-list": _("Households"),
         "group-overview": _("Who is vulnerable here"),
         "departed": _("Departed"),
+        "register-upkeep": _("Keeping it true"),
     }
     urls = {name: reverse(name) for name in names}
     here = request.get_full_path()
@@ -110,11 +107,23 @@ def household(request: HttpRequest, household_id: int) -> HttpResponse:
         "edit": request.actor.may("register.edit", view.door.path) and view.is_present,
         "reveal": request.actor.may("register.reveal", view.door.path),
     }
-    return render(request, "residents/household.html", {"view": view, "door": view.door, "may": may})
+    may["approve"] = request.actor.may("register.approve", view.door.path)
+    context = {
+        "view": view,
+        "door": view.door,
+        "may": may,
+        "done": queries.find_last_regrouping(household_id=household_id) if may["edit"] else None,
+        "transfer_id": queries.find_open_transfer(household_id=household_id) if may["edit"] else None,
+        "requests": [one for one in queries.list_corrections_of(household_id=household_id) if one.state == "waiting"],
+    }
+    return render(request, "residents/household.html", context)
 
 
 @require_GET
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
+    kept = queries.find_kept(person_id=person_id)
+    if kept is not None:
+        return redirect("person", kept)
     view = queries.get_person(actor=request.actor, person_id=person_id)
     actions.note_reading(actor=request.actor, kind="person", key=person_id, path=view.door.path)
     marked = {mark.group for mark in view.marks}
@@ -125,6 +134,9 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         "may_edit": request.actor.may("register.edit", view.door.path),
         "may_work": request.actor.may("tasks.work", view.door.path),
         "may_reveal": request.actor.may("register.reveal", view.door.path),
+        "may_erase": request.actor.may("register.approve", view.door.path),
+        "fresh": queries.list_freshness(person_id=person_id, phone=view.line.phone, channels=view.channels),
+        "grounds": queries.list_grounds(actor=request.actor, person_id=person_id),
         "other_groups": [(code, group_name(code)) for code in groups() if code not in marked],
     }
     return render(request, "residents/person.html", context)
