@@ -99,6 +99,13 @@ def jobs_table() -> str:
     return table(("job", "every … seconds", "what it does"), rows())
 
 
+def retention_table() -> str:
+    from linli.config.keeping import table as kept
+
+    rows = ((one.what, one.words, one.why, f"`{one.job}`") for one in kept())
+    return table(("what", "kept for", "why so long", "job"), rows)
+
+
 def first_line(thing: Any) -> str:
     """The first paragraph of its docstring."""
     text = (thing.__doc__ or "").strip()
@@ -113,6 +120,7 @@ TABLES: dict[str, tuple[str, Callable[[], str]]] = {
     "roles": ("scope.md", roles_table),
     "facts": ("events.md", facts_table),
     "jobs": ("events.md", jobs_table),
+    "retention": ("privacy.md", retention_table),
 }
 
 

@@ -43,7 +43,7 @@ def _exports() -> None:
 def build() -> typer.Typer:
     """The command line, put together from the rooms' own."""
     from linli.alerts import cli as alerts
-    from linli.config import accounts, backups, description, doctoring, operate, trail
+    from linli.config import accounts, backups, description, doctoring, keeping, operate, trail
     from linli.demo import cli as demo
     from linli.exchange import cli as exchange
     from linli.grid import cli as grid
@@ -67,6 +67,7 @@ def build() -> typer.Typer:
     accounts.mount(app, imports)
     trail.mount(app)
     doctoring.mount(app)
+    keeping.mount(app)
     backups.mount(app, imports, exports)
     grid.mount(app, imports)
     residents.mount(app, imports)

@@ -65,6 +65,7 @@ def wire() -> None:
     jobs.every(3600, end_old_requests)
     jobs.every(6 * 3600, review_retention)
     jobs.every(86_400, jobs.verify_audit)
+    jobs.every(86_400, jobs.forget_old_audit)
 
     for check in (place.check_files, place.check_key_copy, place.check_disk, place.check_erasure_list):
         doctor.consult(check)

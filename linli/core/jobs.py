@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axes.models import AccessAttempt
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import close_old_connections, connection, transaction
 
-from linli.core import chain, clock, events
+from linli.core import audit, chain, clock, events
+from linli.core.actors import SYSTEM
 from linli.core.locks import lock
 from linli.core.logs import log
 from linli.core.models import DoneWrite, Event, Lease, Throttle
 
+WRITES_KEPT, TRIES_KEPT = timedelta(days=30), timedelta(days=1)
 Job = Callable[[], object]
 Loop = Callable[[threading.Event], object]
 _jobs: dict[str, tuple[Job, timedelta]] = {}
@@ -135,6 +138,14 @@ def verify_audit() -> None:
         raise AuditBroken
 
 
+def forget_old_audit() -> None:
+    """Entries of the audit trail whose time is over (LINLI_KEEP_AUDIT_DAYS); their seals stay, so the chain goes on."""
+    if settings.KEEP_AUDIT_DAYS and (
+        gone := chain.forget_before(clock.now() - timedelta(days=settings.KEEP_AUDIT_DAYS))
+    ):
+        audit.record(SYSTEM, "forget_audit", ("core.auditentry", "old"), reason=f"{gone} entries")
+
+
 def hasten(name: str) -> bool:
     """Have a worker run a job with its next look. False where this version has no such job."""
     if name not in _jobs:
@@ -147,7 +158,7 @@ def forget_old_writes() -> None:
     """What has served its purpose: ids of writes and delivered events after 30 days, counters of tries and failed
     sign-ins after one, sessions once they have ended."""
     now = clock.now()
-    month, day = now - timedelta(days=30), now - timedelta(days=1)
+    month, day = now - WRITES_KEPT, now - TRIES_KEPT
     DoneWrite.objects.filter(at__lt=month).delete()
     Event.objects.filter(at__lt=month).exclude(deliveries__done_at=None).delete()
     Throttle.objects.filter(window_from__lt=day).delete()

@@ -103,6 +103,7 @@ ACT_WORDS: dict[str, Any] = {
     "back_up": _("backed everything up"),
     "restore": _("restored a backup"),
     "export_deployment": _("exported the whole deployment"),
+    "forget_audit": _("deleted old entries of the audit trail"),
     "run_job": _("had a job run at once"),
     "retry_delivery": _("had an event tried again"),
     "give_up_delivery": _("gave an event up"),
