@@ -1,6 +1,6 @@
 from django.urls import path
 
-from linli.alerts.views import certificate, compose, copying, doors, late, log, maps, office, paper, public
+from linli.alerts.views import about, certificate, compose, copying, doors, late, log, maps, office, paper, public
 
 urlpatterns = [
     # Open to everybody.
@@ -57,6 +57,12 @@ urlpatterns = [
     path("n/ask", public.ask_question, name="notice-ask"),
     path("n/forget", public.forget_me, name="notice-forget"),
     path("n/forgotten", public.forgotten, name="forgotten"),
+    path("n/about", about.about, name="about-us"),
+    path("n/about/prove", about.prove, name="about-prove"),
+    path("n/about/ask", about.ask, name="about-ask"),
+    path("n/about/contact", about.confirm_contact, name="about-contact"),
+    path("n/about/withdraw", about.withdraw, name="about-withdraw"),
+    path("n/about/download", about.download, name="about-download"),
     path("s/", public.shared, name="shared"),
     path("s/confirm", public.confirm_shared, name="shared-confirm"),
     path("s/done", public.shared_done, name="shared-done"),

@@ -248,6 +248,7 @@ ACT_WORDS: dict[str, Any] = {
     "confirm_own_contact": _("confirmed their own contact"),
     "record_ground": _("recorded the ground for a use of data"),
     "withdraw_ground": _("recorded that consent was withdrawn"),
+    "open_own_record": _("looked at what is held about their own home"),
     "erase_person": _("erased the record of a person"),
     "erase_household": _("erased the record of a household"),
     "replay_erasure": _("erased a record again after a restore"),

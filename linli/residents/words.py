@@ -165,6 +165,12 @@ REGROUPINGS: dict[str, Any] = {
     "merge": _("Two households were merged."),
     "split": _("The household was split."),
 }
+READINGS: dict[str, Any] = {
+    "open_household": _("opened the page of your home"),
+    "open_person": _("opened the page of a person"),
+    "reveal_numbers": _("looked at a number in full"),
+    "export_register": _("took the register out as a file"),
+}
 ERASED = _("Erased record")
 ERASE_GROUNDS: dict[str, Any] = {
     "kept_long_enough": _("The time for keeping it is over"),

@@ -37,6 +37,7 @@ from linli.residents.actions.regroupings import merge_households, split_househol
 from linli.residents.actions.reveals import (
     ask_reveal_grant,
     decide_reveal_grant,
+    note_own_reading,
     note_reading,
     reveal_answerer,
     reveal_numbers,
@@ -96,6 +97,7 @@ __all__ = [
     "move_person",
     "name_answerer",
     "name_dwelling",
+    "note_own_reading",
     "note_progress",
     "note_reading",
     "propose_transfer",

@@ -156,3 +156,10 @@ def note_reading(*, actor: Actor, kind: str, key: int, path: str) -> None:
     if kind not in {"household", "person"}:
         raise Missing()
     audit.record(actor, f"open_{kind}", (f"residents.{kind}", key), path=path)
+
+
+def note_own_reading(*, actor: Actor, household_id: int) -> None:
+    """People of a home looked at what is held about them, after a second proof."""
+    if actor.kind != "link":
+        raise Missing()
+    audit.record(actor, "open_own_record", ("residents.household", household_id))

@@ -11,6 +11,7 @@ from linli.residents.queries.freshness import (
     list_freshness,
     list_stale_contacts,
 )
+from linli.residents.queries.own import OwnRecord, find_people_by_last4, read_own_record
 from linli.residents.queries.reach import (
     Door,
     MeansCount,
@@ -83,6 +84,7 @@ __all__ = [
     "MeansCount",
     "MemberLine",
     "MergeLine",
+    "OwnRecord",
     "Pair",
     "PersonLine",
     "PersonPage",
@@ -106,6 +108,7 @@ __all__ = [
     "find_kept",
     "find_last_regrouping",
     "find_open_transfer",
+    "find_people_by_last4",
     "get_columns",
     "get_correction",
     "get_household",
@@ -137,6 +140,7 @@ __all__ = [
     "list_without_means",
     "member_paths",
     "open_upload",
+    "read_own_record",
     "read_side",
     "with_ground",
 ]

@@ -109,3 +109,14 @@ def obstacle_words(code: str) -> str:
 @register.filter
 def regrouping_words(code: str) -> Any:
     return words.REGROUPINGS.get(code, code)
+
+
+@register.filter
+def reading_words(act: str) -> Any:
+    return words.READINGS.get(act, act)
+
+
+@register.filter
+def aim_words(code: str) -> Any:
+    """Of a purpose that somebody named before a number was shown."""
+    return words.PURPOSES.get(code, code)
