@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from linli.core import clock
 from linli.core.errors import Invalid
+from linli.core.undo import offer_undo
 from linli.duties import actions, queries
 from linli.duties.access import may_work
 from linli.duties.forms import NOBODY, AnswerForm, HandOverForm, NoteForm
@@ -46,9 +47,13 @@ def hand_over(request: HttpRequest, task_id: UUID) -> HttpResponse:
     to = queries.find_possible_holder(task=task, appointment_id=entered["to"])
     if to is None:
         raise Invalid(NOBODY, fields={"to": NOBODY})
-    write_id, text = entered["write_id"], entered["note"]
+    write_id, text, before = entered["write_id"], entered["note"], task.appointment_id
     actions.hand_over(actor=request.actor, task=task, to=to, note=text, write_id=write_id)
-    messages.success(request, _("Handed over to %(name)s.") % {"name": to.account.name})
+    words = _("Handed over to %(name)s.") % {"name": to.account.name}
+    if before and before != to.pk and request.actor.may("tasks.work", task.area_path):
+        offer_undo(request, words, reverse("task-hand-over", args=[task.pk]), to=before)
+    else:
+        messages.success(request, words)
     return SeeOther(reverse("my-day"))
 
 

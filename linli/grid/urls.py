@@ -23,6 +23,11 @@ urlpatterns = [
     path("entrances/<int:entrance_id>", premises.entrance, name="entrance"),
     path("dwellings/<int:dwelling_id>", premises.dwelling, name="dwelling"),
     path("dwellings/<int:dwelling_id>/check", premises.dwelling_check, name="dwelling-check"),
+    path(
+        "dwellings/<int:dwelling_id>/check/<int:check_id>/undo",
+        premises.dwelling_check_undo,
+        name="dwelling-check-undo",
+    ),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-in/code", sign_in.sign_in_code, name="sign-in-code"),
     path("sign-in/outside", sign_in.outside_begin, name="outside-begin"),

@@ -132,6 +132,7 @@ ACT_WORDS: dict[str, Any] = {
     "place_entrances": _("said which place holds entrances"),
     "move_entrances": _("moved entrances to another place"),
     "record_vacancy_check": _("checked whether a dwelling is vacant"),
+    "take_back_vacancy_check": _("took back whether a dwelling is vacant"),
     "record_vacancy_checks": _("checked whether dwellings are vacant"),
     "add_household": _("added a household"),
     "change_household": _("changed a household"),

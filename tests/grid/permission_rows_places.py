@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from linli.core.actors import SYSTEM
-from linli.grid.actions import save_outline
+from linli.grid.actions import record_vacancy_check, save_outline
 from linli.grid.models import Building, Dwelling, Entrance
 from linli.grid.queries import last_version
 from tests.conftest import Cast
@@ -33,6 +33,13 @@ def _sheet(cast: Cast) -> dict[str, Any]:
     file = BytesIO("楼栋,单元\n9栋,1单元\n".encode())
     file.name = "premises.csv"
     return {"file": file}
+
+
+def _check(cast: Cast) -> dict[str, Any]:
+    """A look that Wang wrote down a moment ago."""
+    at = _dwelling(cast)
+    made = record_vacancy_check(actor=cast.actor("wang"), vacant=True, write_id=uuid4(), **at)
+    return {**at, "check_id": made.pk}
 
 
 def _outline(cast: Cast) -> dict[str, Any]:
@@ -113,6 +120,7 @@ ROWS = [
     Row("entrance", kwargs=_entrance, **SEES),
     Row("entrance", "POST", kwargs=_entrance, data=lambda cast: {"rooms": "501"}, **EDITS),
     Row("dwelling", kwargs=_dwelling, **SEES),
+    Row("dwelling-check-undo", "POST", kwargs=_check, permission="alerts.answer"),
     Row(
         "dwelling-check",
         "POST",

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from linli.core import clock
 from linli.core.charts import draw
+from linli.core.undo import undo_of
 
 register = template.Library()
 PARTS = "core/parts/"
@@ -300,6 +301,13 @@ def fields(form: Any) -> dict[str, Any]:
 def write_id() -> SafeString:
     """The id by which a form sent twice is done once."""
     return format_html('<input type="hidden" name="write_id" value="{}">', uuid4())
+
+
+@register.inclusion_tag(PARTS + "undo.html", takes_context=True)
+def undo(context: Any, message: Any) -> dict[str, Any]:
+    """The button beside a message that takes back what it tells, where there is one (`core.undo.offer_undo`)."""
+    found = undo_of(message) or {"url": "", "values": {}}
+    return {"csrf_token": context.get("csrf_token"), "url": found["url"], "values": found["values"].items()}
 
 
 @register.inclusion_tag(PARTS + "act.html", takes_context=True)

@@ -53,7 +53,7 @@ from linli.grid.actions.second_factor import (
     set_factor_rules,
 )
 from linli.grid.actions.tables import PlaceBatch, PlacesImported, import_places
-from linli.grid.actions.vacancies import record_vacancy_checks
+from linli.grid.actions.vacancies import record_vacancy_checks, take_back_vacancy_check
 
 __all__ = [
     "Away",
@@ -123,4 +123,5 @@ __all__ = [
     "set_operator",
     "set_password",
     "set_password_by_link",
+    "take_back_vacancy_check",
 ]

@@ -1,19 +1,24 @@
 """Many looks at once: a list of dwellings that were found vacant on one day."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from linli.core import audit, clock
 from linli.core.actors import Actor
-from linli.core.errors import Invalid
+from linli.core.errors import Conflict, Invalid, Missing
+from linli.core.models import DoneWrite
 from linli.core.paths import within
+from linli.core.writes import done_before, mark_done
 from linli.grid.access import check_may
 from linli.grid.models import Dwelling, Place, VacancyCheck
+from linli.grid.queries.premises import get_dwelling
 
 BATCH = 1_000
+MAY_UNDO = timedelta(minutes=10)
 
 
 def record_vacancy_checks(
@@ -41,3 +46,23 @@ def record_vacancy_checks(
         if count:
             audit.record(actor, "record_vacancy_checks", place, fields=[f"vacant:{count}"], path=place.path)
         return count
+
+
+def take_back_vacancy_check(*, actor: Actor, check_id: int, write_id: UUID | None = None) -> None:
+    """Undo one's own look that was just written down by mistake. Raises Missing where it is not one's own, Conflict where
+    it is older than ten minutes: then a new look says how it is."""
+    with transaction.atomic():
+        if done_before(actor, "take_back_vacancy_check", write_id, check_id):
+            return
+        mine = VacancyCheck.objects.filter(checked_by=actor.id if actor.kind == "account" else None)
+        found = mine.select_related("dwelling").filter(pk=check_id).first()
+        if found is None or actor.kind != "account":
+            raise Missing()
+        place = get_dwelling(actor=actor, dwelling_id=found.dwelling_id).place
+        check_may(actor, "alerts.answer", place)
+        written = DoneWrite.objects.filter(act="record_vacancy_check", actor=actor.ref, result=str(check_id)).first()
+        if written is None or written.at < clock.now() - MAY_UNDO:
+            raise Conflict(_("This is no longer fresh. Write down how it is now."), code="too-late")
+        found.delete()
+        audit.record(actor, "take_back_vacancy_check", found.dwelling, fields=["vacant"], path=place.path)
+        mark_done(actor, "take_back_vacancy_check", write_id, check_id, check_id)

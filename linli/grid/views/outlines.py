@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from linli.core.errors import Conflict, Invalid, Missing
 from linli.core.tiles import find_tile
+from linli.core.undo import offer_undo
 from linli.grid import actions, queries
 from linli.grid.access import check_may
 from linli.grid.forms.outlines import OutlineForm, OutlinesFileForm, PointForm, VersionForm
 from linli.grid.geometry import read_shape
 from linli.grid.imports import import_outlines
-from linli.grid.models import Place
+from linli.grid.models import Outline, Place
 from linli.grid.queries import Fit
 from linli.grid.views.accounts import take, write_id
 from linli.grid.views.places import steps_to
@@ -87,11 +88,21 @@ def _take_outline(request: HttpRequest, place: Place, form: OutlineForm) -> Http
     fit = queries.check_fit(actor=request.actor, place=place, shape=shape)
     if "check" in request.POST:
         return _show_outline(request, place, form=form, fit=fit)
+    before = queries.find_outline(place=place)
     actions.save_outline(actor=request.actor, place=place, write_id=write_id(request), **form.cleaned_data)
-    messages.success(request, _("The outline is saved and holds from today."))
+    _tell(request, place, _("The outline is saved and holds from today."), before)
     for words in fit_words(fit):
         messages.warning(request, words)
     return redirect("place-outline", code=place.code)
+
+
+def _tell(request: HttpRequest, place: Place, words: str, before: Outline | None) -> None:
+    """With a way back to the outline that held before, where there was one."""
+    if before is None:
+        messages.success(request, words)
+        return
+    back = reverse("outline-restore", args=[place.code, before.version])
+    offer_undo(request, words, back, version=queries.last_version(place=place))
 
 
 def fit_words(fit: Fit) -> list[str]:
@@ -191,9 +202,9 @@ def _show_conflict(
 @require_POST
 def outline_remove(request: HttpRequest, code: str) -> HttpResponse:
     place = queries.get_place(actor=request.actor, code=code)
-    version = _version(request)
+    version, before = _version(request), queries.find_outline(place=place)
     actions.remove_outline(actor=request.actor, place=place, version=version, write_id=write_id(request))
-    messages.success(request, _("The outline is removed. It stays in the list of earlier ones, to bring back."))
+    _tell(request, place, _("The outline is removed. It stays in the list of earlier ones, to bring back."), before)
     return redirect("place-outline", code=code)
 
 

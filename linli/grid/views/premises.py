@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from linli.core import clock
 from linli.core.errors import Conflict, Invalid, Missing
+from linli.core.undo import offer_undo
 from linli.grid import actions, queries
 from linli.grid.access import check_may
 from linli.grid.forms.places import (
@@ -195,7 +196,7 @@ def dwelling_check(request: HttpRequest, dwelling_id: int) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         try:
-            actions.record_vacancy_check(
+            made = actions.record_vacancy_check(
                 actor=request.actor,
                 dwelling_id=dwelling_id,
                 vacant=data["vacant"] == "yes",
@@ -206,9 +207,17 @@ def dwelling_check(request: HttpRequest, dwelling_id: int) -> HttpResponse:
         except Invalid as problem:
             take(form, problem)
         else:
-            messages.success(request, _("It was written down."))
+            back = reverse("dwelling-check-undo", args=[dwelling_id, made.pk])
+            offer_undo(request, _("It was written down."), back)
             return redirect("dwelling", dwelling_id=dwelling_id)
     return _dwelling(request, dwelling_id, form)
+
+
+@require_POST
+def dwelling_check_undo(request: HttpRequest, dwelling_id: int, check_id: int) -> HttpResponse:
+    actions.take_back_vacancy_check(actor=request.actor, check_id=check_id, write_id=write_id(request))
+    messages.success(request, _("It was taken back."))
+    return redirect("dwelling", dwelling_id=dwelling_id)
 
 
 @require_http_methods(["GET", "POST"])

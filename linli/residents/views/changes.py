@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
+from linli.core.undo import offer_undo
 from linli.grid.models import Place
 from linli.grid.queries import get_place, list_leaves, list_registers
 from linli.residents import actions, queries
@@ -215,6 +217,7 @@ def depart_person(request: HttpRequest, person_id: int) -> HttpResponse:
 def mark_group(request: HttpRequest, person_id: int) -> HttpResponse:
     group, source = request.POST.get("group", ""), request.POST.get("source", "")
     actions.mark_group(actor=request.actor, person_id=person_id, group=group, source=source, write_id=write_id(request))
+    offer_undo(request, _("The mark is on record."), reverse("person-unmark", args=[person_id]), group=group)
     return redirect("person", person_id)
 
 
@@ -222,6 +225,7 @@ def mark_group(request: HttpRequest, person_id: int) -> HttpResponse:
 def unmark_group(request: HttpRequest, person_id: int) -> HttpResponse:
     group = request.POST.get("group", "")
     actions.unmark_group(actor=request.actor, person_id=person_id, group=group, write_id=write_id(request))
+    offer_undo(request, _("The mark is taken back."), reverse("person-mark", args=[person_id]), group=group)
     return redirect("person", person_id)
 
 
