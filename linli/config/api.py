@@ -10,6 +10,7 @@ from ninja.security import HttpBearer
 
 from linli import __version__
 from linli.alerts.api import alerts, coverage, receipts
+from linli.boundaries.api import boundaries
 from linli.core.api import answer_problems
 from linli.core.throttle import count_try
 from linli.duties.api import tasks
@@ -57,4 +58,5 @@ api.add_router("/register", register)
 api.add_router("/alerts", alerts)
 api.add_router("/alerts", receipts)
 api.add_router("/alerts", coverage)
+api.add_router("/boundaries", boundaries)
 api.add_router("/tasks", tasks)

@@ -43,6 +43,7 @@ def _exports() -> None:
 def build() -> typer.Typer:
     """The command line, put together from the rooms' own."""
     from linli.alerts import cli as alerts
+    from linli.boundaries import cli as boundaries
     from linli.config import accounts, backups, description, doctoring, keeping, operate, trail
     from linli.demo import cli as demo
     from linli.exchange import cli as exchange
@@ -72,6 +73,7 @@ def build() -> typer.Typer:
     grid.mount(app, imports)
     residents.mount(app, imports)
     alerts.mount(app)
+    boundaries.mount(app)
     exchange.mount(app)
     demo.mount(app, operate.machine())
     return app

@@ -20,6 +20,7 @@ def asked(kind, code):
 ROWS = [
     Row("boundaries", permission="places.see", expect={"outsider": 200, "lacking": 200}),
     Row("place-on-day", permission="places.see", expect={"outsider": 200, "lacking": 200}),
+    Row("boundary-problems", permission="places.see", expect={"outsider": 200, "lacking": 200}),
     Row("redrawing", permission="places.see", kwargs=made),
     Row(
         "redrawing-undo", "POST", permission="places.redraw", kwargs=made, data=lambda _cast: {"reason": "错了"}, lacking="li",

@@ -1,9 +1,20 @@
 """Every read that leaves the room."""
 
 from linli.boundaries.queries.choices import list_items, list_mergeable, list_parents_for
-from linli.boundaries.queries.days import OnDay, find_doors_on, find_place_on
-from linli.boundaries.queries.plans import Planned, check_version, describe, get_standing, invalid, plan_redrawing
+from linli.boundaries.queries.days import OnDay, find_doors_on, find_place_on, plain_day
+from linli.boundaries.queries.editions import compare_edition
+from linli.boundaries.queries.plans import (
+    Planned,
+    check_version,
+    describe,
+    get_seen,
+    get_standing,
+    invalid,
+    is_lowest,
+    plan_redrawing,
+)
 from linli.boundaries.queries.previews import Preview, preview_redrawing
+from linli.boundaries.queries.problems import list_problems
 from linli.boundaries.queries.redrawings import (
     LaterAct,
     count_changes,
@@ -21,6 +32,7 @@ __all__ = [
     "Planned",
     "Preview",
     "check_version",
+    "compare_edition",
     "count_changes",
     "describe",
     "find_doors_on",
@@ -29,13 +41,17 @@ __all__ = [
     "find_place_on",
     "find_successor",
     "get_redrawing",
+    "get_seen",
     "get_standing",
     "invalid",
+    "is_lowest",
     "list_items",
     "list_mergeable",
     "list_parents_for",
     "list_parts",
+    "list_problems",
     "list_redrawings",
+    "plain_day",
     "plan_redrawing",
     "preview_redrawing",
 ]

@@ -1,8 +1,9 @@
 """In which place did a house stand on a day, and what was that place called then."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Q
 
@@ -38,6 +39,11 @@ class OnDay:
     @property
     def same(self) -> bool:
         return [one.code for one in self.then] == [one.code for one in self.now]
+
+
+def plain_day(found: OnDay) -> dict[str, Any]:
+    """For programs."""
+    return asdict(found)
 
 
 def read_ways(*, paths: Iterable[str], day: date) -> dict[str, tuple[Step, ...]]:

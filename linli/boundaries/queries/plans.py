@@ -88,6 +88,18 @@ def get_standing(*, actor: Actor, code: str) -> Place:
     return found
 
 
+def get_seen(*, actor: Actor, code: str) -> Place:
+    """A place that the actor may see, also one that is no more."""
+    found = Place.objects.visible_to(actor).filter(code=code).first()
+    if found is None:
+        raise Missing()
+    return found
+
+
+def is_lowest(*, actor: Actor, code: str) -> bool:
+    return get_standing(actor=actor, code=code).kind in leaf_kinds()
+
+
 def invalid(field_name: str, text: Any) -> Invalid:
     return Invalid(text, fields={field_name: text})
 

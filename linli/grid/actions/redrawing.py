@@ -28,6 +28,7 @@ from linli.grid.models import (
     Estate,
     HeadcountChange,
     Organisation,
+    Outline,
     Place,
     PlacePast,
 )
@@ -59,6 +60,7 @@ def redraw_places(*, actor: Actor, plan: GridPlan, on: date, paper: str) -> Redr
     work.move_entrances()
     work.move_buildings()
     work.move_bodies()
+    work.move_outlines()
     work.move_holders()
     work.end_places()
     work.count_posts(actor)
@@ -235,6 +237,22 @@ class _Redrawing:
                 name = f"{name}（{one.place.name}）"[:120]
             self.note("organisation", one.pk, f"{one.place_id}:{one.name}", f"{to.pk}:{name}")
             Organisation.objects.filter(pk=one.pk).update(place=to, name=name)
+
+    def move_outlines(self) -> None:
+        """A place that goes on as another keeps its outline there, until somebody draws it anew."""
+        like = {one.like: self.result.places[one.key] for one in self.plan.made if one.like}
+        rows = Outline.objects.filter(place__in=like, until_on=None)
+        Outline.objects.bulk_create(
+            Outline(
+                place=like[one.place_id],
+                version=1,
+                geometry=one.geometry,
+                source=one.source,
+                from_on=self.on,
+                made_at=self.now,
+            )
+            for one in rows
+        )
 
     # Holders ---------------------------------------------------------------------------------------------------------
 

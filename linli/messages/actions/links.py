@@ -11,9 +11,10 @@ from django.db import connection, transaction
 from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.crypto import keyed_hash
+from linli.grid.models import Place
 from linli.grid.rules import Done
 from linli.messages.actions.dispatches import in_utc
-from linli.messages.models import Delivery, PersonalLink
+from linli.messages.models import Delivery, PersonalLink, Sender
 from linli.messages.rules import ITSELF, READ, SHARED, UNREAD
 
 BYTES = 24  # 192 random bits
@@ -108,7 +109,12 @@ def follow_redrawing(*, actor: Actor, places: Mapping[int, int]) -> list[Done]:
         done.append(Done("link", str(link.pk), str(link.subject), str(places[link.subject])))
         link.subject = places[link.subject]
         link.save(update_fields=["subject"])
-    audit.record_many(actor, "redraw_links", [("messages.link", one.subject) for one in done], fields=["place"])
+    paths = dict(Place.objects.filter(pk__in=places.values()).values_list("pk", "path"))
+    for sender in Sender.objects.filter(place__in=places).order_by("id"):
+        to = places[sender.place_id]
+        done.append(Done("sender", str(sender.pk), str(sender.place_id), str(to)))
+        Sender.objects.filter(pk=sender.pk).update(place=to, path=paths[to])
+    audit.record_many(actor, "redraw_links", [(f"messages.{one.kind}", one.subject) for one in done], fields=["place"])
     return done
 
 
@@ -117,5 +123,9 @@ def restore_links(*, actor: Actor, done: Sequence[Done]) -> None:
     for one in done:
         if one.kind == "link":
             PersonalLink.objects.filter(pk=int(one.subject), subject=int(one.after)).update(subject=int(one.before))
-    keys = [("messages.link", one.subject) for one in done if one.kind == "link"]
+        elif one.kind == "sender":
+            path = Place.objects.values_list("path", flat=True).get(pk=int(one.before))
+            found = Sender.objects.filter(pk=int(one.subject), place=int(one.after))
+            found.update(place=int(one.before), path=path)
+    keys = [(f"messages.{one.kind}", one.subject) for one in done if one.kind in ("link", "sender")]
     audit.record_many(actor, "redraw_links", keys, fields=["place"])
