@@ -13,7 +13,7 @@ from pathlib import Path
 from linli.core.keys import write_key_file
 
 MARK = "demo.json"
-OF_A_DEPLOYMENT = ("DATABASE_URL", "SECRET_KEY", "KEY_FILE", "HTTPS", "PUBLIC_URL")
+OF_A_DEPLOYMENT = ("DATABASE_URL", "SECRET_KEY", "KEY_FILE", "HTTPS", "PUBLIC_URL", "INNER_HOSTS")
 NOT_FOR = {"serve", "worker"}  # these never run with one-click sign-in because of a file
 
 

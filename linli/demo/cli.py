@@ -20,7 +20,7 @@ from linli.alerts.queries import Figures, read_figures
 from linli.core import clock, console, jobs
 from linli.core.actors import SYSTEM
 from linli.core.errors import SetupError
-from linli.demo import live, stage
+from linli.demo import live, sinks, stage
 from linli.demo.play import Play
 from linli.residents.queries import describe_households
 
@@ -172,7 +172,9 @@ def serve(seed: int, port: int, speed: float, machine: Machine) -> None:
         players.append(subprocess.Popen(command))  # noqa: S603  (our own command, no shell)
 
     try:
-        machine.serve(host=host, port=port, workers=1, threads=8, with_worker=True, announce=announce)
+        with sinks.opened(settings.HOME) as found:
+            stage.point_at(found, f"http://{host}:{port}")
+            machine.serve(host=host, port=port, workers=1, threads=8, with_worker=True, announce=announce)
     finally:
         for one in players:
             one.terminate()
@@ -185,5 +187,6 @@ The hour begins now; it takes about {minutes:.0f} minutes. What to try:
   1. Open the address, sign in as the street officer with one click, and watch the picture fill up.
   2. Open one of the residents' links on the same page, and confirm as a household would.
   3. Sign in as the cell leader on a phone-sized window: the doors to knock at, in walking order.
-  4. After the hour look at the certificate: who was not reached, why, and who answers for them.
+  4. Look at {address}/demo/sinks: what arrived on their phones, in their inboxes and in the chat group of the street.
+  5. After the hour look at the certificate: who was not reached, why, and who answers for them.
 """

@@ -12,10 +12,15 @@ from django.conf import settings
 from django.db import connections
 
 from linli.core import clock
+from linli.core.actors import SYSTEM
 from linli.core.errors import SetupError
 from linli.demo import build, district, municipality
 from linli.demo.play import Play, alert_id
+from linli.demo.sinks import Sinks
 from linli.demo.world import World, start
+from linli.grid import queries as places
+from linli.messages import actions as messages
+from linli.messages.rules import EMAIL, SMS_HTTP, SMTP, WECOM
 
 WORLDS: dict[str, Callable[[int], World]] = {"china": district.build, "barangay": municipality.build}
 CASTS = {"china": district.CAST, "barangay": municipality.CAST}
@@ -98,6 +103,41 @@ def read_links() -> dict[str, str]:
         return dict(json.loads((settings.HOME / LINKS).read_text()))
     except FileNotFoundError:
         return {}
+
+
+def point_at(found: Sinks, address: str) -> None:
+    """Senders that send to this machine alone, for this start; links begin with the demonstration's own address. The
+    servers and the worker that are started next find both in their environment."""
+    settings.INNER_HOSTS, settings.PUBLIC_URL = found.hosts, address
+    os.environ |= {"LINLI_INNER_HOSTS": ",".join(found.hosts), "LINLI_PUBLIC_URL": address}
+    messages.add_sender(
+        actor=SYSTEM,
+        name="短信",
+        kind=SMS_HTTP,
+        place=None,
+        config={"url": found.sms, "ref_field": "ref"},
+        per_minute=900,
+    )
+    mail = {"host": "127.0.0.1", "port": found.smtp_port, "security": "none", "from_address": "linli@linli.example"}
+    messages.add_sender(actor=SYSTEM, name="E-mail", kind=SMTP, place=None, config=mail, per_minute=300)
+    for member in CASTS.get(settings.PROFILE.name, ()):
+        account = places.get_account_by_username(actor=SYSTEM, username=member.username)
+        own = f"{member.username}@linli.example"
+        messages.add_means(actor=places.actor_for(account), kind=EMAIL, address=own)
+    _add_robot(found)
+
+
+def _add_robot(found: Sinks) -> None:
+    """One, in the group of those who work in the officer's street."""
+    for member in CASTS.get(settings.PROFILE.name, ()):
+        if member.look in {"street_officer", "risk_officer"}:
+            account = places.get_account_by_username(actor=SYSTEM, username=member.username)
+            for one in places.list_posts_of(actor=SYSTEM, account=account)[:1]:
+                config = {"url": f"{found.robot}?{one.place.code}", "audience": "workers"}
+                messages.add_sender(
+                    actor=SYSTEM, name=one.place.name, kind=WECOM, place=one.place, config=config, per_minute=18
+                )
+            return
 
 
 def _read_version(seed: int) -> str:

@@ -17,9 +17,11 @@ from linli.alerts.queries import list_alerts
 from linli.core.actors import SYSTEM
 from linli.core.errors import Missing
 from linli.demo import stage
+from linli.demo.sinks import read_arrived
 from linli.demo.world import Member
 from linli.grid.profile import post_name
 from linli.grid.queries import actor_for, get_account_by_username, list_posts_of
+from linli.messages.words import CHANNELS
 
 SIGNED_IN_BY = "django.contrib.auth.backends.ModelBackend"
 LOOK = {
@@ -82,6 +84,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if notice is not None and "officer" in _look_of(username):
         return redirect("alert", alert_id=notice.pk)
     return redirect(settings.LOGIN_REDIRECT_URL)
+
+
+@login_not_required
+@require_GET
+@never_cache
+def sinks(request: HttpRequest) -> HttpResponse:
+    """What was sent in this hour: it went to a server on this machine."""
+    _check_demonstration()
+    arrived, count = read_arrived(settings.HOME)
+    rows = [{**one, "words": CHANNELS.get(one["channel"], one["channel"])} for one in arrived]
+    return render(request, "demo/sinks.html", {"arrived": rows, "count": count})
 
 
 def _check_demonstration() -> None:

@@ -83,6 +83,7 @@ def test_a_number_that_does_not_exist_falls_back_and_becomes_a_task(home, gatewa
 def test_after_the_last_means_a_person_calls_or_it_stands_as_unsent(home, gateway, outbox):
     gateway.answer = lambda _one: (200, {"code": "refused"}, {})
     make_sender("sms_http", url=gateway.url, ok_field="code")
+    Person.objects.update(channels=["sms", "voice"])
     send_to(home.to)
     while outbox.round():
         pass

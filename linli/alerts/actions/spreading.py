@@ -33,7 +33,7 @@ from linli.core.paths import common
 from linli.grid.queries import find_holder, holders_on_the_way_up
 from linli.messages import actions as messages
 from linli.messages.actions import Recipient, Sending
-from linli.messages.queries import list_told, states_of
+from linli.messages.queries import list_groups, list_told, states_of
 from linli.messages.rules import ACCOUNT, CANCEL, FAILED, HOUSEHOLD, NOTICE, REMINDER, STOPPED, TASK, UPDATE
 from linli.residents.queries import contact_means
 from linli.rounds.queries import list_silent_homes, page_places_with_members, page_silent_posts
@@ -102,7 +102,10 @@ def spread_on(*, actor: Actor, spread_id: UUID) -> bool:
             spread.done_at = clock.now()
             spread.save(update_fields=["done_at"])
             return False
+        first = spread.stage == 0 and not spread.cursor
         recipients, cursor = _BATCHES[stages[spread.stage]](spread)
+        if first and KINDS[spread.kind] != REMINDER:
+            recipients = [*recipients, *list_groups(paths=[place.path for place in spread.alert.places.all()])]
         if recipients:
             sending = sending_of(spread.alert, KINDS[spread.kind])
             dispatch = messages.begin_dispatch(actor=actor, dispatch_id=spread.pk, sending=sending)
