@@ -61,7 +61,7 @@ class FeedForm(forms.Form):
     """A feed to read."""
 
     write_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Whose alerts these are."))
+    name = forms.CharField(label=_("Name of the feed"), max_length=80, help_text=_("Whose alerts these are."))
     address = forms.CharField(
         label=_("Address"), max_length=500, widget=forms.URLInput(attrs={"placeholder": "https://"})
     )

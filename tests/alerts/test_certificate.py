@@ -97,6 +97,7 @@ def test_anybody_sees_what_was_certified_and_no_person(client, cast, drawn):
     assert page.status_code == 200
     assert "南浦街道" in text
     assert "figures are the same today" in text
+    assert f'<span class="code">{show_code(drawn.code)}</span>' in text
     assert page.headers["Referrer-Policy"] == "no-referrer"
     for account in cast.accounts.values():
         assert account.name not in text

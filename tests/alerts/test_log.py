@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 from linli.alerts import actions
 from linli.core.actors import Actor
 from linli.core.models import AuditEntry
+from linli.messages.queries import count_states
 
 LINK = Actor(kind="link", id=1)
 
@@ -41,7 +42,7 @@ def entries(signed_in, alert):
     return json.loads(ask(signed_in, alert, "json"))["entries"]
 
 
-def test_it_holds_every_fact_move_and_act_in_order(run, sign_in):
+def test_it_holds_every_fact_move_and_act_in_order(run, sign_in, cast):
     found = entries(sign_in("chen"), run)
     assert [one["at"] for one in found] == sorted(one["at"] for one in found)
     facts = [one["what"] for one in found if one["kind"] == "fact"]
@@ -49,6 +50,9 @@ def test_it_holds_every_fact_move_and_act_in_order(run, sign_in):
     assert [one["what"] for one in found if one["kind"] == "move"]
     acts = {one["what"] for one in found if one["kind"] == "act"}
     assert {"draft_alert", "issue_alert", "open_tasks", "task_climbed", "record_receipts", "end_alert"} <= acts
+    told = {one["what"]: one["count"] for one in found if one["kind"] == "messages"}
+    assert told == count_states(actor=cast.actor("chen"), source=("alerts", str(run.pk)))
+    assert told
     assert AuditEntry.objects.filter(act="export_alert_log", object_id=str(run.pk)).count() == 1
 
 

@@ -8,11 +8,13 @@ from datetime import datetime
 from django.db.models import Q
 
 from linli.alerts.models import Alert
+from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.models import AuditEntry
 from linli.core.paths import within
 from linli.duties.models import Task
 from linli.duties.queries import iterate_moves
+from linli.messages.queries import count_states
 
 FACT, MOVE, ACT, MESSAGES = "fact", "move", "act", "messages"
 CHUNK, PART = 2_000, 500
@@ -37,7 +39,9 @@ def iterate_log(*, actor: Actor, alert: Alert) -> Iterator[LogLine]:
     """Facts, moves of tasks in the actor's places, and the acts that the actor may read in the audit trail. The caller
     has loaded the alert for its actor. Held in memory is a page of each, whatever the length."""
     parts = _facts(alert), _moves(actor, alert), _acts(actor, alert)
-    return heapq.merge(*parts, key=lambda one: one.at)
+    yield from heapq.merge(*parts, key=lambda one: one.at)
+    for state, n in sorted(count_states(actor=actor, source=("alerts", str(alert.pk))).items()):
+        yield LogLine(clock.now(), MESSAGES, state, count=n)
 
 
 def _facts(alert: Alert) -> Iterator[LogLine]:

@@ -170,7 +170,7 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
     sums = _sums(form) if form.is_valid() else None
     shown = {
         "certificate": found,
-        "code": show_code(found.code),
+        "shown_code": show_code(found.code),
         "text": text_of(found.alert),
         "issuer": post_name(found.made_post) if found.made_post else "",
         "figures": found.figures,

@@ -21,6 +21,7 @@ from linli.core.errors import Invalid
 from linli.core.sheets import stream_csv, write_sheet
 from linli.grid.queries import name_actors, name_paths
 from linli.grid.words import act_words
+from linli.messages.words import STATES as MESSAGE_STATES
 
 FORMATS = {
     "csv": "text/csv; charset=utf-8",
@@ -102,6 +103,8 @@ def _rows(actor: Actor, alert: Alert) -> Iterator[list[str]]:
 def _what(line: LogLine) -> str:
     if line.kind == "act":
         return act_words(line.what)
+    if line.kind == "messages":
+        return str(MESSAGE_STATES[line.what][1]) if line.what in MESSAGE_STATES else line.what
     if line.kind == "move":
         return words.move_entry(line.at, line.what, 1).words
     return words.fact_words(line.what, line.count or 0)

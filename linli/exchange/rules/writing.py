@@ -50,6 +50,7 @@ def tree_of(message: Message) -> Any:
     _put(root, "incidents", message.incidents)
     for info in message.infos:
         _put_info(root, info)
+    etree.indent(root)  # people read it too
     return root
 
 

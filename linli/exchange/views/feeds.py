@@ -15,7 +15,7 @@ from linli.core.errors import Invalid, Missing
 from linli.exchange import actions, queries, words
 from linli.exchange.actions import FeedValues
 from linli.exchange.forms import FeedForm
-from linli.exchange.models import Feed
+from linli.exchange.models import Feed, FeedEntry
 from linli.grid.access import check_operator
 from linli.grid.queries import get_place
 
@@ -36,10 +36,20 @@ def _row(feed: Feed) -> dict[str, Any]:
     return {
         "feed": feed,
         "state": state,
-        "error": words.fetch_words(feed.error)
-        if feed.error in words.FETCH or "_4" in feed.error or "_5" in feed.error
-        else _refused(feed.error),
+        "error": words.fetch_words(feed.error) if _is_of_the_way(feed.error) else _refused(feed.error),
     }
+
+
+def _is_of_the_way(code: str) -> bool:
+    """The address, not what stands there."""
+    return code in words.FETCH or code.startswith("status_")
+
+
+def _entry(entry: FeedEntry) -> dict[str, Any]:
+    """Why a message was refused: in the reader's language where the words need no more than the code."""
+    text = str(words.REFUSALS.get(entry.error, ""))
+    plain = text if text and "%" not in text else entry.note or entry.error
+    return {"words": plain, "address": entry.address, "at": entry.at}
 
 
 def _refused(code: str) -> str:
@@ -82,7 +92,7 @@ def change(request: HttpRequest, feed_id: int) -> HttpResponse:
     shown = {
         "form": form,
         **_row(feed),
-        "refused": queries.list_refused(actor=request.actor, feed=feed),
+        "refused": [_entry(one) for one in queries.list_refused(actor=request.actor, feed=feed)],
         "steps": [(_("Feeds of alerts"), reverse("feed-list")), (feed.name, "")],
     }
     return render(request, "exchange/feed.html", shown, status=422 if form.errors else 200)
