@@ -77,7 +77,8 @@ def read_own_record(*, actor: Actor, household: int, people: Collection[int]) ->
     if actor.kind != "link" or at is None or not at.is_present:
         raise Missing()
     members = get_members(household_id=household)
-    mine = [one for one in members if one.id in set(people)]
+    order = {key: at for at, key in enumerate(people)}  # whose digits they were comes first
+    mine = sorted((one for one in members if one.id in order), key=lambda one: order[one.id])
     if not mine:
         raise Missing()
     persons = {one.person_id: one.person for one in Membership.objects.filter(
