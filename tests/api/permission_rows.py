@@ -80,6 +80,8 @@ def vacant_dwelling(cast: Cast) -> int:
 
 
 ROWS = [
+    row("place_on_day", permission="places.see", query=f"?day=2026-11-20&code={COMMUNITY}"),
+    row("list_redrawings", permission="places.see", expect=NOTHING),
     Row("api:openapi-json", answers=PUBLIC),
     Row("api:openapi-view", answers=PUBLIC),
     Row("api:api-root", answers=dict.fromkeys(PUBLIC, 404)),
