@@ -1,6 +1,7 @@
 from django.urls import path
 
 from linli.alerts.views import about, certificate, compose, copying, doors, late, log, maps, office, paper, public
+from linli.alerts.views import certificate, compose, copying, doors, late, log, maps, office, paper, public, told
 
 urlpatterns = [
     # Open to everybody.
@@ -27,6 +28,7 @@ urlpatterns = [
     path("alerts/<uuid:alert_id>/figures", office.figures, name="alert-figures"),
     path("alerts/<uuid:alert_id>/evidence", office.evidence, name="alert-evidence"),
     path("alerts/<uuid:alert_id>/timeline", office.timeline, name="alert-timeline"),
+    path("alerts/<uuid:alert_id>/messages", told.told, name="alert-told"),
     path("alerts/<uuid:alert_id>/not-reached", office.not_reached, name="alert-not-reached"),
     path("alerts/<uuid:alert_id>/certificate", certificate.index, name="alert-certificate"),
     path("alerts/<uuid:alert_id>/certificates", certificate.draw_up, name="certificate-draw-up"),

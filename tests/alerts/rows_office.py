@@ -96,6 +96,7 @@ ROWS = [
             "alert-evidence",
             "alert-map",
             "alert-map-figures",
+            "alert-told",
             "alert-timeline",
             "alert-not-reached",
             "alert-certificate",

@@ -203,6 +203,27 @@ def test_a_clock_that_steps_sends_nothing_twice(scene):
     assert Alert.objects.get(pk=alert.pk).state == "issued"
 
 
+def test_the_page_of_messages_puts_gaps_first_and_shows_ones_own_places_only(scene, sign_in, count_queries):
+    cast, alert, after = scene
+    after(0)
+    address = f"/alerts/{alert.pk}/messages"
+    small = count_queries(lambda: sign_in("zhou").get(address))
+    home = Delivery.objects.filter(kind="household", path=cast.place("001-1-1").path).first()
+    Delivery.objects.exclude(pk=home.pk).update(state="sent", failure="")
+    Delivery.objects.filter(pk=home.pk).update(state="failed", failure="bad_address")
+    response = sign_in("chen").get(address)
+    assert response.context["lines"][0]["line"].row.pk == home.pk
+    assert response.context["total"] == 23
+    assert count_queries(lambda: sign_in("chen").get(address)) <= small + 2
+    theirs = sign_in("sun").get(address).context
+    assert theirs["total"] == sum(path.startswith(cast.place("002").path) for path in _paths(alert))
+    assert sign_in("sun").get(f"{address}?state=failed").context["lines"] == []
+
+
+def _paths(alert):
+    return Delivery.objects.filter(dispatch__source_id=str(alert.pk)).values_list("path", flat=True)
+
+
 # The rule ------------------------------------------------------------------------------------------------------------
 
 MINUTES = st.lists(st.integers(1, 300), min_size=1, max_size=5, unique=True).map(sorted)

@@ -188,6 +188,7 @@ def _tabs(request: HttpRequest, alert: Alert, code: str) -> list[tuple[str, str]
         (_("Picture"), _at("alert-place", alert, code)),
         (_("Map"), _at("alert-map", alert, code)),
         (_("Timeline"), reverse("alert-timeline", args=[alert.pk])),
+        (_("Messages"), reverse("alert-told", args=[alert.pk])),
         (_("Not reached"), _at("alert-not-reached", alert, code)),
         (_("Certificate"), _at("alert-certificate", alert, code)),
     ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, When
 
 from linli.core.actors import Actor
 from linli.core.errors import Missing
@@ -12,7 +12,23 @@ from linli.grid.access import may_operate
 from linli.grid.queries import name_actors
 from linli.messages.access import CALL, EDIT, check_may_keep, check_may_see_senders
 from linli.messages.models import Delivery, Means, QuietHours, Sender
-from linli.messages.rules import ACCOUNT, FAILED, GROUP, HOUSEHOLD, ROBOTS, TO_CALL, WEB_PUSH, Recipient
+from linli.messages.rules import (
+    ACCOUNT,
+    CLAIMED,
+    CONFIRMED,
+    DELIVERED,
+    FAILED,
+    GROUP,
+    HOUSEHOLD,
+    QUEUED,
+    READ,
+    ROBOTS,
+    SENT,
+    STOPPED,
+    TO_CALL,
+    WEB_PUSH,
+    Recipient,
+)
 from linli.residents.queries import Door, describe_households
 
 
@@ -93,6 +109,19 @@ def list_unsent(*, actor: Actor, failure: str = "") -> QuerySet[Delivery]:
     if failure:
         rows = rows.filter(failure=failure)
     return rows.select_related("dispatch", "sender").order_by("-ended_at", "-id")
+
+
+GAPS_FIRST = (FAILED, TO_CALL, QUEUED, CLAIMED, STOPPED, SENT, DELIVERED, READ, CONFIRMED)
+
+
+def list_of_source(*, actor: Actor, source: tuple[str, str], state: str = "") -> QuerySet[Delivery]:
+    """Every message about something in the actor's places, what is not with its reader first. The caller has loaded the
+    source for its actor."""
+    rows = Delivery.objects.about(source).visible_to(actor)
+    if state:
+        rows = rows.filter(state__in=(QUEUED, CLAIMED) if state == QUEUED else (state,))
+    order = Case(*(When(state=one, then=at) for at, one in enumerate(GAPS_FIRST)), default=len(GAPS_FIRST))
+    return rows.select_related("dispatch").annotate(gap=order).order_by("gap", "path", "id")
 
 
 def count_unsent(*, actor: Actor) -> dict[str, int]:
