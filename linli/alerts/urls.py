@@ -1,7 +1,6 @@
 from django.urls import path
 
-from linli.alerts.views import about, certificate, compose, copying, doors, late, log, maps, office, paper, public
-from linli.alerts.views import certificate, compose, copying, doors, late, log, maps, office, paper, public, told
+from linli.alerts.views import about, certificate, compose, copying, doors, late, log, maps, office, paper, public, told
 
 urlpatterns = [
     # Open to everybody.
