@@ -93,6 +93,8 @@ def _store_for(actor: Actor, alert: Alert, rows: Sequence[tuple[FieldRecord, str
 
 
 def _attempt(by: str, alert: Alert, record: FieldRecord) -> Attempt:
+    if alert.households_id is None:
+        raise Missing()
     at = max(record.at, alert.issued_at) if alert.issued_at else record.at
     return Attempt(
         id=record.attempt_id(alert.pk),

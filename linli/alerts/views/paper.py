@@ -126,7 +126,8 @@ def type_back(request: HttpRequest, code: str) -> HttpResponse:
 
 def _entries(lines: str, count: int) -> tuple[dict[int, tuple[str, str]], list[str]]:
     """Row → outcome and note; what is wrong, by line. A row typed twice counts as typed last."""
-    found, problems = {}, []
+    found: dict[int, tuple[str, str]] = {}
+    problems: list[str] = []
     for at, line in enumerate(lines.splitlines(), start=1):
         if not line.strip():
             continue

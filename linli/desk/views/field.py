@@ -33,6 +33,7 @@ from linli.grid.actions import register_device
 from linli.grid.queries import account_mark, keeps_list, name_actors
 
 SCRIPTS = ("desk/field-store.js", "desk/field-seal.js", "desk/field-send.js")
+PUSH = "messages/push_worker.js"  # shows notifications
 SHELL = (
     "vendor/bootstrap.min.css",
     "linli/linli.css",
@@ -62,13 +63,13 @@ def field(request: HttpRequest) -> HttpResponse:
 @require_GET
 def worker_script(request: HttpRequest) -> HttpResponse:
     """The service worker. Its text changes with the shell, so a browser renews both together."""
-    assets = [asset(one) for one in SHELL]
+    assets, scripts = [asset(one) for one in SHELL], [asset(one) for one in (*SCRIPTS, PUSH)]
     source = get_template("desk/field.html").template.source + get_template("desk/sw.js").template.source  # type: ignore[attr-defined]
-    version = hashlib.sha256("\n".join([__version__, source, *assets]).encode()).hexdigest()[:12]
+    version = hashlib.sha256("\n".join([__version__, source, *assets, *scripts]).encode()).hexdigest()[:12]
     context = {
         "version": version,
         "shell": json.dumps([reverse("field"), *assets]),
-        "scripts": json.dumps([asset(one) for one in SCRIPTS]),
+        "scripts": json.dumps(scripts),
         "field": reverse("field"),
         "leave": reverse("sign-out"),
     }
