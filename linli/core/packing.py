@@ -25,7 +25,7 @@ class PackedFiles:
             return response
         key = (request.path, response.headers.get("Last-Modified", ""))
         if key not in self.kept:
-            self.kept[key] = gzip.compress(b"".join(response), 9, mtime=0)  # type: ignore[arg-type]
+            self.kept[key] = gzip.compress(b"".join(response), 9, mtime=0)
             while len(self.kept) > MOST_KEPT:
                 self.kept.popitem(last=False)
         response.close()

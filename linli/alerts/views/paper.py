@@ -107,7 +107,8 @@ def sheet(request: HttpRequest, code: str) -> HttpResponse:
 def type_back(request: HttpRequest, code: str) -> HttpResponse:
     """Row and key, line by line; the whole is saved at once."""
     found = queries.get_sheet(actor=request.actor, code=code)
-    lines, problems = request.POST.get("lines", "")[:60_000], []
+    lines = request.POST.get("lines", "")[:60_000]
+    problems: list[str] = []
     shown = request.POST.get("at", "") or timezone.localtime(clock.now()).strftime("%Y-%m-%dT%H:%M")
     if request.method == "POST":
         entries, problems = _entries(lines, len(found.rows))
