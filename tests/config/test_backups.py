@@ -382,3 +382,29 @@ def test_every_table_is_in_a_backup_or_left_out_for_a_reason():
     ours = {one._meta.db_table for one in models if one.__module__.startswith("linli.")}
     assert ours - held == LEFT_OUT
     assert {one._meta.app_label for one in models if one._meta.db_table not in held} <= LEFT_OUT_APPS | {"core"}
+
+
+def test_what_was_still_to_be_sent_is_marked(db):
+    from uuid import uuid4
+
+    from linli.config.archive.loading import mark_unsent
+    from linli.core import clock
+    from linli.messages.models import Delivery, Dispatch
+    from linli.messages.rules import QUEUED, SENT
+
+    now = clock.now()
+    made = Dispatch.objects.create(id=uuid4(), source_room="x", source_id="1", kind="notice", texts={}, made_at=now)
+    for number, state in enumerate((QUEUED, SENT)):
+        Delivery.objects.create(
+            dispatch=made,
+            kind="account",
+            recipient=number,
+            state=state,
+            tries=0,
+            maybe_twice=False,
+            tried=[],
+            next_at=now,
+            set_at=now,
+        )
+    assert mark_unsent() == 1
+    assert Delivery.objects.get(maybe_twice=True).state == QUEUED

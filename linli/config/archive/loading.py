@@ -19,6 +19,8 @@ from linli.config.archive.snapshot import AT_ONCE, FORMAT
 from linli.core import clock, console, crypto
 from linli.core.errors import SetupError
 from linli.core.models import Lease
+from linli.messages.models import Delivery
+from linli.messages.rules import CLAIMED, QUEUED
 
 MARK = "restore"  # a lease that no worker takes: a restore has begun and not ended
 ALWAYS_THERE = {"core_deployment"}
@@ -98,8 +100,14 @@ def restore(source: Source, *, finish: Callable[[], None]) -> None:
     Lease.objects.update_or_create(name=MARK, defaults={"next_at": clock.now()})
     _load(source, executor.loader.project_state(targets).apps)
     call_command("migrate", interactive=False, verbosity=0)
+    mark_unsent()
     finish()
     _marked().delete()
+
+
+def mark_unsent() -> int:
+    """What was still to be sent when the archive was made may have been sent since: it goes out at most once more, marked."""
+    return Delivery.objects.filter(state__in=(QUEUED, CLAIMED)).update(maybe_twice=True)
 
 
 def _followed(executor: MigrationExecutor, node: tuple[str, str], nodes: set[tuple[str, str]]) -> bool:
