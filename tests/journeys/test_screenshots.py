@@ -127,6 +127,12 @@ def test_screenshots(demonstration: str):
         camera.take(leader, "doors-phone-zh")
         officer.goto(f"{picture}/places/360103001001")
         camera.take(officer, "community")
+        officer.goto(f"{picture}/map")
+        officer.locator(".map-label b").first.wait_for()
+        camera.take(officer, "map")
+        leader.goto(f"{picture}/map?place=360103001001-1")
+        leader.locator(".map-label b").first.wait_for()
+        camera.take(leader, "map-phone-zh")
         for _try in range(240):
             officer.goto(f"{picture}/timeline")
             if officer.locator("time").count() and "10:0" in officer.locator(".ribbon time").inner_text():
