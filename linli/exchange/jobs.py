@@ -90,12 +90,12 @@ def _take_in(feed: Feed, entries: list[Entry]) -> bool:
             log.warning("cap_message_not_fetched", feed=feed.pk, error=error.code)
             all_read = False
             continue
-        error, note = "", ""
+        refused, note = "", ""
         try:
             actions.take_in(actor=SYSTEM, document=document, feed=feed)
         except Problem as problem:
-            error, note = problem.code, str(problem.detail)
-        actions.note_entry(actor=SYSTEM, feed=feed, key=key_of(entry), address=entry.address, error=error, note=note)
+            refused, note = problem.code, str(problem.detail)
+        actions.note_entry(actor=SYSTEM, feed=feed, key=key_of(entry), address=entry.address, error=refused, note=note)
     return all_read
 
 

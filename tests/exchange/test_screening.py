@@ -1,5 +1,6 @@
 """An alert comes in, a person looks at it, and what goes out goes through the actions of alerts."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -58,11 +59,12 @@ def test_it_becomes_a_task_of_whoever_may_issue_there_and_nothing_goes_out(cast,
 
 
 def test_the_same_again_changes_nothing_and_another_under_its_name_is_refused(cast, take):
-    first = take()
-    assert take(make_message(sent=first.sent_at)) == first
+    message = make_message()
+    first = take(message)
+    assert take(message) == first
     assert Incoming.objects.count() == 1
     with pytest.raises(Conflict) as refused:
-        take(make_message(note="other words", sent=first.sent_at))
+        take(replace(message, note="other words"))
     assert refused.value.code == "identifier_reused"
     assert Incoming.objects.get().said["note"] == ""
 

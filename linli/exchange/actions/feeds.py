@@ -46,7 +46,7 @@ def _check(values: FeedValues, own: int | None) -> None:
         outward.split(values.address)
     except outward.OutwardError as error:
         wrong["address"] = fetch_words(error.code)
-    if Feed.objects.filter(address=values.address.strip()).exclude(pk=own).exists():
+    if Feed.objects.filter(address=values.address.strip()).exclude(pk=own or 0).exists():
         wrong["address"] = _("This address is read already.")
     if values.certificate.strip() and not _is_certificate(values.certificate):
         wrong["certificate"] = _("This is no certificate: it begins with -----BEGIN CERTIFICATE-----.")

@@ -21,6 +21,8 @@ def can_sign() -> bool:
 
 def sign(root: Any, *, pem: bytes) -> Any:
     """The same document with its signature inside. `pem` holds a private key and its certificate. Raises ValueError."""
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
     from signxml import methods
     from signxml.signer import XMLSigner
@@ -29,7 +31,9 @@ def sign(root: Any, *, pem: bytes) -> Any:
     at = pem.find(b"-----BEGIN CERTIFICATE-----")
     if at < 0:
         raise ValueError("no certificate stands beside the key")
-    algorithm = "ecdsa-sha256" if "Elliptic" in type(key).__name__ or "EC" in type(key).__name__ else "rsa-sha256"
+    if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
+        raise ValueError("the key is neither RSA nor of an elliptic curve")
+    algorithm = "rsa-sha256" if isinstance(key, RSAPrivateKey) else "ecdsa-sha256"
     signer = XMLSigner(method=methods.enveloped, signature_algorithm=algorithm, digest_algorithm="sha256")
     return signer.sign(root, key=key, cert=pem[at:].decode())
 
