@@ -64,7 +64,7 @@ class MoveForm(RedrawForm):
 
     def __init__(self, *args: Any, targets: Iterable[Place], needs_code: bool, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["into"].choices = place_choices(targets)  # type: ignore[attr-defined]
+        self.fields["into"].choices = place_choices(targets)
         if not needs_code:
             del self.fields["code"]
 
@@ -92,7 +92,7 @@ class MergeForm(RedrawForm):
 
     def __init__(self, *args: Any, targets: Iterable[Place], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["others"].choices = place_choices(targets)  # type: ignore[attr-defined]
+        self.fields["others"].choices = place_choices(targets)
 
     def more(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -107,8 +107,8 @@ class ShiftForm(RedrawForm):
 
     def __init__(self, *args: Any, targets: Iterable[Place], items: Sequence[tuple[str, str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["into"].choices = place_choices(targets)  # type: ignore[attr-defined]
-        self.fields["entrances"].choices = [(key, f"{group} {name}".strip()) for key, name, group in items]  # type: ignore[attr-defined]
+        self.fields["into"].choices = place_choices(targets)
+        self.fields["entrances"].choices = [(key, f"{group} {name}".strip()) for key, name, group in items]
 
     def more(self) -> dict[str, Any]:
         data = self.cleaned_data

@@ -39,7 +39,7 @@ def compare_edition(*, actor: Actor, batches: Iterable[Batch], most: int = 50) -
     levels: list[tuple[str, list[Row], list[Row], list[tuple[Row, str]]]] = []
     seen_kinds: list[str] = []
     for kind, found in groupby(batches, key=lambda batch: batch.kind):
-        rows = (row for batch in found for row in batch.rows)
+        rows: Iterator[Row] = (row for batch in found for row in batch.rows)
         if seen_kinds:
             rows = _noting(rows, implied[seen_kinds[-1]])
         levels.append((kind, *_merge(rows, _standing(kind))))
