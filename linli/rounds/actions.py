@@ -337,7 +337,7 @@ def restore_rounds(*, actor: Actor, done: Sequence[Done], moved: Sequence[Moved]
     back: what the redrawing made has ended."""
     for one in done:
         if one.kind == "root_added":
-            RoundPlace.objects.filter(round=one.subject, place=int(one.after), round__closed_at=None).delete()
+            RoundPlace.objects.filter(round=UUID(one.subject), place=int(one.after), round__closed_at=None).delete()
     gone = [one for one in done if one.kind == "root_gone"]
     places = Place.objects.in_bulk([int(one.before) for one in gone])
     RoundPlace.objects.bulk_create(

@@ -49,9 +49,9 @@ def _add(alert: Alert, place: int) -> None:
 
 def _tell(actor: Actor, touched: Sequence[str], kind: str, note: str, once: str) -> None:
     keys = set[UUID]()
-    for alert, root in AlertPlace.objects.filter(alert__state=ISSUED).values_list("alert_id", "path"):
+    for key, root in AlertPlace.objects.filter(alert__state=ISSUED).values_list("alert_id", "path"):
         if any(path.startswith(root) for path in touched):
-            keys.add(alert)
+            keys.add(key)
     alerts = list(Alert.objects.filter(pk__in=keys).order_by("id"))
     for alert in alerts:
         record_fact(alert, kind, once=f"{kind}:{once}", note=note[:200])

@@ -15,7 +15,7 @@ def list_parents_for(*, actor: Actor, place: Place) -> list[Place]:
     depth = place_kinds()[place.kind].depth
     kind = next((one.code for one in place_kinds().values() if one.depth == depth - 1), "")
     rows = Place.objects.filter(within("path", actor.paths(REDRAW)), kind=kind, until_on=None).exclude(
-        pk=place.parent_id
+        pk=place.parent_id or 0
     )
     return list(rows.select_related("parent").order_by("path")[:MOST])
 

@@ -111,9 +111,8 @@ class _Look:
 
     def living(self) -> list[tuple[int, int]]:
         """(household, entrance) of everyone who goes along."""
-        rows = Residence.objects.filter(until_on=None)
-        rows = rows.filter(self._behind("dwelling__entrance")).values_list("household_id", "dwelling__entrance_id")
-        return [row for row in rows if row[1] in self.goes]
+        rows = Residence.objects.filter(until_on=None).filter(self._behind("dwelling__entrance"))
+        return [row for row in rows.values_list("household_id", "dwelling__entrance_id") if row[1] in self.goes]
 
     def people(self) -> dict[int, int]:
         """Entrance → how many people go along."""
@@ -251,9 +250,11 @@ class _Look:
         if len(moving) <= FEW:
             answered = answered.filter(member__in=moving)
         inside = set(moving)
-        counts = Counter(key for key, member in answered.values_list("round_id", "member") if member in inside)
+        counts: Counter[Any] = Counter(
+            key for key, member in answered.values_list("round_id", "member") if member in inside
+        )
         for one in touched:
-            text = next(iter(one.texts.values()), {})
+            text: dict[str, str] = next(iter(one.texts.values()), {})
             line_ = NoticeLine(one, str(text.get("headline", "")), len(moving), counts[one.households_id])
             found.notices.append(line_)
 

@@ -89,9 +89,9 @@ def redraw(request: HttpRequest, kind: str, code: str) -> HttpResponse:
 
 def _form(request: HttpRequest, kind: str, place: Place) -> RedrawForm:
     data = request.POST or None
-    initial = {key: value for key, value in request.GET.items() if value}
+    initial: dict[str, Any] = {key: value for key, value in request.GET.items() if value}
     for name in ("others", "entrances"):
-        initial[name] = [one for one in initial.get(name, "").split(",") if one]  # type: ignore[assignment]
+        initial[name] = [one for one in initial.get(name, "").split(",") if one]
     given: dict[str, Any] = {"place": place, "initial": initial}
     below = place_kinds()[place.kind].depth > place_kinds()[register_kind()].depth
     leaf = place.kind in leaf_kinds()

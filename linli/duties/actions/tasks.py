@@ -422,7 +422,7 @@ def _move_posts(to: TaskPlaces) -> list[Done]:
         if task.post_place_id in to.areas:
             task.post_place_id = to.areas[task.post_place_id][0]
         if task.appointment_id in to.appointments:
-            task.appointment_id = to.appointments[task.appointment_id]
+            task.appointment_id = to.appointments[task.appointment_id or 0]
         done.append(Done("task_post", str(task.pk), before, f"{task.post_place_id}:{task.appointment_id or ''}"))
     Task.objects.bulk_update(changed, ["post_place", "appointment"], batch_size=200)
     return done

@@ -213,7 +213,7 @@ class _Redrawing:
     def _rehome(self, leaving: list[Building], goes: dict[int, str]) -> None:
         registers = {one.path: one for one in Place.objects.filter(path__in=set(goes.values()))}
         names = Building.objects.filter(place__in=registers.values()).exclude(pk__in=[one.pk for one in leaving])
-        taken = set(names.values_list("place_id", "estate__name", "name"))
+        taken: set[tuple[int, str | None, str]] = set(names.values_list("place_id", "estate__name", "name"))
         estates = {
             (one.place_id, one.name): one for one in Estate.objects.filter(place__in=registers.values()).order_by("id")
         }

@@ -111,7 +111,7 @@ def follow_redrawing(*, actor: Actor, places: Mapping[int, int]) -> list[Done]:
         link.save(update_fields=["subject"])
     paths = dict(Place.objects.filter(pk__in=places.values()).values_list("pk", "path"))
     for sender in Sender.objects.filter(place__in=places).order_by("id"):
-        to = places[sender.place_id]
+        to = places[sender.place_id or 0]
         done.append(Done("sender", str(sender.pk), str(sender.place_id), str(to)))
         Sender.objects.filter(pk=sender.pk).update(place=to, path=paths[to])
     audit.record_many(actor, "redraw_links", [(f"messages.{one.kind}", one.subject) for one in done], fields=["place"])
