@@ -120,14 +120,14 @@ class SenderForm(forms.Form):
     )
     per_minute = forms.IntegerField(label=_("Messages a minute at most"), min_value=1, max_value=600_000)
 
-    def __init__(self, *args: Any, kind: str, sender: Sender | None = None, **kwargs: Any):
+    def __init__(self, data: Any = None, *, kind: str, sender: Sender | None = None):
         known = read_config(sender) if sender else {}
         shown = {key: value for key, value in known.items() if key in config_fields(kind)}
         usual = rules.PER_MINUTE.get(kind, rules.PER_MINUTE_ELSE)
         start = {"per_minute": usual, "name": words.SENDERS[kind], **shown}
         if sender is not None:
             start |= {"name": sender.name, "per_minute": sender.per_minute}
-        super().__init__(*args, initial=start, **kwargs)
+        super().__init__(data, initial=start)
         self.kind = kind
         for name, made in config_fields(kind).items():
             is_secret = isinstance(made.widget, forms.PasswordInput)
