@@ -1,7 +1,7 @@
 """What is typed in to write a notice, and to call one back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,12 +9,13 @@ from django import forms
 from django.conf import settings
 from django.forms import BoundField
 from django.forms.boundfield import BoundWidget
-from django.utils.translation import get_language, get_language_info
+from django.utils import translation
+from django.utils.translation import get_language, get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.profile import urgencies
-from linli.alerts.rules import Urgency
-from linli.alerts.words import span
+from linli.alerts.rules import LINE_ONLY, Urgency
+from linli.alerts.words import REPEAT_WORDS, SCOPE_WORDS, span
 from linli.core import clock
 from linli.core.errors import Problem
 from linli.grid.profile import word
@@ -199,3 +200,38 @@ class RefuseForm(forms.Form):
         error_messages={"required": _("Say why it must not go out.")},
         help_text=_("The writer reads it, and may change the notice and ask again."),
     )
+
+
+class DrillForm(NoticeForm):
+    """A drill of the line: what is said, where, by which clock, when, who takes part, how often."""
+
+    planned_at = forms.DateTimeField(
+        label=_("Begins at"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL),
+        error_messages={"required": _("Say when it begins.")},
+    )
+    scope = forms.ChoiceField(
+        label=_("Who takes part"), choices=list(SCOPE_WORDS.items()), widget=forms.RadioSelect, initial=LINE_ONLY
+    )
+    repeat = forms.ChoiceField(label=_("Again"), choices=list(REPEAT_WORDS.items()), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for name in ("groups", "expires_at"):
+            del self.fields[name]
+        for code in languages():
+            self.fields[f"headline_{code}"].max_length = 50
+
+
+def first_drill(*, place_codes: list[str]) -> dict[str, Any]:
+    """Words that need no change, for an hour from now."""
+    values = first_values(place_codes=place_codes)
+    hour = clock.local(clock.now()).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    values |= {"planned_at": hour, "scope": LINE_ONLY, "repeat": ""}
+    for code in languages():
+        with translation.override(code):
+            values[f"headline_{code}"] = gettext("Test of the contact line")
+            values[f"body_{code}"] = gettext(
+                "This is a drill. Please confirm this message; nothing else is to be done."
+            )
+    return values

@@ -29,6 +29,11 @@ def spread_alerts() -> None:
                 break
 
 
+def hold_drills() -> None:
+    """Drills begin at their time, and end in their score."""
+    actions.hold_drills(actor=SYSTEM)
+
+
 def lapse_approvals() -> None:
     """Requests for approval that nobody decided in time: the notice is a draft again."""
     actions.lapse_approvals(actor=SYSTEM)

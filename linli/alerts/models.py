@@ -3,7 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from linli.core.actors import Actor, outermost
 from linli.core.crypto import EncryptedTextField
@@ -39,6 +39,7 @@ class Alert(models.Model):
     expires_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=200, blank=True)
+    drill = models.CharField(max_length=5, blank=True)  # '' | line: the posts alone | homes: households too
     households = models.ForeignKey(Round, null=True, on_delete=models.PROTECT, related_name="+")
     posts = models.ForeignKey(Round, null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -171,3 +172,42 @@ class Approval(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["alert"], condition=Q(decision=""), name="approval_asked_once")]
+
+
+class DrillQuerySet(models.QuerySet["Drill"]):
+    def visible_to(self, actor: Actor, permission: str = "alerts.see") -> Self:
+        touched = DrillPlace.objects.filter(within("path", actor.paths(permission)))
+        return self.filter(Exists(touched.filter(drill=OuterRef("pk"))))
+
+
+class Drill(models.Model):
+    """The line tried out: a notice that says it is none, on its day, and what came of it. `score` is frozen at the end; it
+    names posts and accounts by id, never by name. `before` is the last drill of the same places."""
+
+    id = models.UUIDField(primary_key=True)
+    texts = models.JSONField()
+    urgency = models.CharField(max_length=20)
+    scope = models.CharField(max_length=5)  # rules.SCOPES
+    planned_at = models.DateTimeField()
+    repeat = models.CharField(max_length=10, blank=True)  # rules.REPEATS
+    state = models.CharField(max_length=10)  # rules.DRILL_STATES
+    planned_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    alert = models.OneToOneField(Alert, null=True, on_delete=models.PROTECT, related_name="drill_of")
+    before = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    score = models.JSONField(default=dict)
+    reason = models.CharField(max_length=200, blank=True)
+    made_at = models.DateTimeField()
+
+    objects = DrillQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "planned_at"])]
+
+
+class DrillPlace(models.Model):
+    drill = models.ForeignKey(Drill, on_delete=models.CASCADE, related_name="places")
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
+    path = PathField(max_length=120, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["drill", "place"], name="drill_place_once")]

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from linli.rounds.rules import MOVED, NOT_AT_HOME, NOTICE_LEFT, REFUSED, VACANT, WRONG_ADDRESS
 
@@ -224,3 +226,83 @@ def read_code(typed: str) -> str:
 
 
 _ALIKE = str.maketrans("OIL", "011")
+
+
+# Drills of the line --------------------------------------------------------------------------------------------------
+
+LINE_ONLY, HOMES_TOO = "line", "homes"
+SCOPES = (LINE_ONLY, HOMES_TOO)
+MONTHLY, QUARTERLY = "month", "quarter"
+REPEATS = {"": 0, MONTHLY: 1, QUARTERLY: 3}  # months between two
+PLANNED, RUNNING, SCORED, CALLED_OFF, LAPSED_DRILL = "planned", "running", "scored", "called_off", "lapsed"
+# State → the states it may go to.
+DRILL_STATES: dict[str, tuple[str, ...]] = {
+    PLANNED: (RUNNING, CALLED_OFF, LAPSED_DRILL),
+    RUNNING: (SCORED, CALLED_OFF),
+    SCORED: (),
+    CALLED_OFF: (),
+    LAPSED_DRILL: (),
+}
+DRILL_WAITS = timedelta(hours=2)  # a drill whose hour has passed by so much is not held any more: it would surprise
+
+IN_TIME, LATE, SILENT, UNREACHED, VACANT_POST = "in_time", "late", "silent", "unreached", "vacant_post"
+RESULTS = (IN_TIME, LATE, SILENT, UNREACHED, VACANT_POST)
+
+
+@dataclass(frozen=True)
+class PostResult:
+    """How one post of the line did. `minutes` until it answered; `channel` by which its holder was told."""
+
+    place_id: int
+    path: str
+    account_id: int
+    result: str
+    minutes: float | None = None
+    channel: str = ""
+    failure: str = ""
+
+
+def result_of(*, minutes: float | None, held: bool, told: bool, within: int) -> str:
+    """`within`: minutes until the first reminder; whoever answers by then needed none."""
+    if minutes is not None:
+        return IN_TIME if minutes <= within else LATE
+    if not held:
+        return VACANT_POST
+    return SILENT if told else UNREACHED
+
+
+def score_posts(results: Iterable[PostResult]) -> dict[str, Any]:
+    """The sums of a drill: posts by result, percent that answered (rounded down), minutes, and each channel's share."""
+    rows = list(results)
+    taken = sorted(one.minutes for one in rows if one.minutes is not None)
+    answered = len(taken)
+    channels: dict[str, list[int]] = {}
+    for one in rows:
+        if one.channel:
+            told = channels.setdefault(one.channel, [0, 0])
+            told[0] += 1
+            told[1] += one.minutes is not None
+    return {
+        "posts": len(rows),
+        "answered": answered,
+        "percent": 100 if not rows else answered * 100 // len(rows),
+        **{name: sum(one.result == name for one in rows) for name in RESULTS},
+        "median_min": _quantile(taken, 0.5),
+        "p90_min": _quantile(taken, 0.9),
+        "channels": dict(sorted(channels.items())),
+    }
+
+
+def _quantile(taken: list[float], share: float) -> float | None:
+    """The smallest value that at least this share of all are not above."""
+    return round(taken[max(0, -(-int(len(taken) * share * 100) // 100) - 1)], 1) if taken else None
+
+
+def next_time(at: datetime, repeat: str) -> datetime | None:
+    """The same day and local hour so many months on, or the last day of a shorter month. `at` is a local time."""
+    months = REPEATS.get(repeat, 0)
+    if not months:
+        return None
+    years, month = divmod(at.month - 1 + months, 12)
+    year, month = at.year + years, month + 1
+    return at.replace(year=year, month=month, day=min(at.day, monthrange(year, month)[1]))

@@ -1,8 +1,28 @@
 from django.urls import path
 
-from linli.alerts.views import about, certificate, compose, copying, doors, late, log, maps, office, paper, public, told
+from linli.alerts.views import (
+    about,
+    certificate,
+    compose,
+    copying,
+    doors,
+    drills,
+    late,
+    log,
+    maps,
+    office,
+    paper,
+    public,
+    told,
+)
 
 urlpatterns = [
+    # Drills of the line.
+    path("drills/", drills.index, name="drill-list"),
+    path("drills/new", drills.new, name="drill-new"),
+    path("drills/<uuid:drill_id>", drills.drill, name="drill"),
+    path("drills/<uuid:drill_id>/call-off", drills.call_off, name="drill-call-off"),
+    path("drills/<uuid:drill_id>/end", drills.end, name="drill-end"),
     # Open to everybody.
     path("verify/", certificate.ask, name="verify-ask"),
     path("verify/<str:code>", certificate.verify, name="verify"),

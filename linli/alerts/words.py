@@ -184,3 +184,31 @@ def verdict_words(verdict: Any, names: Mapping[str, str]) -> str:
     said = HOW.get(code) or OUTCOMES.get(code) or code
     parts = (str(said), names.get(by, ""), date_format(clock.local(at), "H:i"))
     return f"{words} {' · '.join(part for part in parts if part)}"
+
+
+# Drills of the line --------------------------------------------------------------------------------------------------
+
+SCOPE_WORDS: Mapping[str, Any] = {
+    rules.LINE_ONLY: _("Only those who hold posts"),
+    rules.HOMES_TOO: _("Households too"),
+}
+REPEAT_WORDS: Mapping[str, Any] = {
+    "": _("Once"),
+    rules.MONTHLY: _("Every month"),
+    rules.QUARTERLY: _("Every three months"),
+}
+# State → (kind of badge, words)
+DRILL_STATES: Mapping[str, tuple[str, Any]] = {
+    rules.PLANNED: ("plain", pgettext_lazy("a drill", "Planned")),
+    rules.RUNNING: ("part", pgettext_lazy("a drill", "Running")),
+    rules.SCORED: ("done", pgettext_lazy("a drill", "Scored")),
+    rules.CALLED_OFF: ("stop", pgettext_lazy("a drill", "Called off")),
+    rules.LAPSED_DRILL: ("late", pgettext_lazy("a drill", "Not held")),
+}
+RESULT_WORDS: Mapping[str, Any] = {
+    rules.IN_TIME: _("answered before a reminder"),
+    rules.LATE: _("answered later"),
+    rules.SILENT: _("told, but silent"),
+    rules.UNREACHED: _("not reached by any message"),
+    rules.VACANT_POST: _("post vacant"),
+}

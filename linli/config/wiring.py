@@ -50,6 +50,7 @@ def wire() -> None:
     jobs.every(5, alert_jobs.advance_alerts)
     jobs.every(1, alert_jobs.spread_alerts)
     jobs.every(10, alert_jobs.lapse_approvals)
+    jobs.every(10, alert_jobs.hold_drills)
     jobs.every(15, exchange_jobs.read_feeds)
     jobs.every(10, move_tasks)
     jobs.every(300, review_standing_tasks)

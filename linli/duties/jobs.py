@@ -22,6 +22,7 @@ def review_standing_tasks() -> None:
     """Vacant posts and dead contacts: open what came up, close what was mended."""
     actions.review_vacancies(actor=SYSTEM)
     actions.close_mended_contacts(actor=SYSTEM)
+    actions.close_mended_means(actor=SYSTEM)
     actions.close_done_erasures(actor=SYSTEM)
 
 

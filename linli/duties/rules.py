@@ -10,8 +10,20 @@ ERASURE = "erasure"  # records whose time is over
 SCREENING = "screening"  # an alert from outside that somebody must look at
 QUESTION = "question"  # of a household
 NEED = "need"  # what a household needs
+MEANS = "means"  # contact data of somebody on the line, which failed in a drill
 ASKED = (QUESTION, NEED)
-TASK_KINDS = (HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY, DEAD_CONTACT, TRANSFER, CORRECTION, ERASURE, SCREENING, *ASKED)
+TASK_KINDS = (
+    HOUSEHOLD_SILENCE,
+    POST_SILENCE,
+    VACANCY,
+    DEAD_CONTACT,
+    TRANSFER,
+    CORRECTION,
+    ERASURE,
+    SCREENING,
+    MEANS,
+    *ASKED,
+)
 LONGEST_TEXT = 500
 
 OPENED = "opened"

@@ -17,6 +17,7 @@ KINDS: Mapping[str, Any] = {
     rules.CORRECTION: _("A correction to decide"),
     rules.ERASURE: _("Records due for erasure"),
     rules.SCREENING: _("Alert from outside to look at"),
+    rules.MEANS: _("Contact data of a post to mend"),
     rules.QUESTION: _("A resident's question"),
     rules.NEED: _("What a home needs"),
 }

@@ -34,9 +34,14 @@ def choose(texts: Mapping[str, Mapping[str, str]], wanted: str, fallback: str, *
         found = texts.get(code, {})
         headline = one_line(found.get("headline", ""))
         if headline:
-            mark = DRILL["zh" if code.startswith("zh") else "en"] if drill else ""
-            return Words(code, mark + headline, found.get("body", "").strip(), drill)
+            return Words(code, mark_drill(headline, code) if drill else headline, found.get("body", "").strip(), drill)
     return Words(fallback, "", "", drill)
+
+
+def mark_drill(headline: str, language: str) -> str:
+    """A headline that says first that it is a drill; marked once."""
+    mark = DRILL["zh" if language.startswith("zh") else "en"]
+    return headline if headline.startswith(mark.strip()) else mark + headline
 
 
 def one_line(text: str) -> str:

@@ -25,6 +25,7 @@ MOVED = "moved"
 WRONG_ADDRESS = "wrong_address"
 OUTCOMES = (SPOKEN_TO, NOT_AT_HOME, NOTICE_LEFT, REFUSED, VACANT, MOVED, WRONG_ADDRESS)
 
+NOBODY = "nobody"  # a group that nobody is marked as: a round over it has no members (a drill of the posts alone)
 HOUSEHOLD = "household"
 POST = "post"
 

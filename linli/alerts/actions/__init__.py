@@ -10,6 +10,7 @@ from linli.alerts.actions.answers import (
 from linli.alerts.actions.approvals import approve_alert, lapse_approvals, refuse_alert, take_back_alert
 from linli.alerts.actions.certificates import draw_up_certificate, note_certificate_file, note_log_export
 from linli.alerts.actions.doors import record_knocks, undo_knocks
+from linli.alerts.actions.drills import Plan, call_off_drill, hold_drills, plan_drill, score_drill
 from linli.alerts.actions.field import decide_late_record, store_records
 from linli.alerts.actions.gateway import confirm_posts
 from linli.alerts.actions.line import advance_alert
@@ -32,9 +33,11 @@ __all__ = [
     "BODY_MOST",
     "HEADLINE_MOST",
     "Notice",
+    "Plan",
     "acknowledge_alert",
     "advance_alert",
     "approve_alert",
+    "call_off_drill",
     "cancel_alert",
     "confirm_household",
     "confirm_households",
@@ -45,6 +48,7 @@ __all__ = [
     "end_shared_links",
     "expire_alert",
     "follow_redrawing",
+    "hold_drills",
     "issue_alert",
     "lapse_approvals",
     "make_household_link",
@@ -52,12 +56,14 @@ __all__ = [
     "make_shared_link",
     "note_certificate_file",
     "note_log_export",
+    "plan_drill",
     "print_sheet",
     "record_knock",
     "record_knocks",
     "refuse_alert",
     "restore_places",
     "reveal_sheet",
+    "score_drill",
     "spread_on",
     "store_records",
     "take_back_alert",

@@ -108,7 +108,7 @@ def approve_alert(*, actor: Actor, alert: Alert) -> Alert:
             check_may_issue(writer, places)
         except (Forbidden, Missing):
             raise Conflict(_("Its writer may not issue it any more. Write it anew in your own name.")) from None
-        notice = Notice(fresh.texts, fresh.urgency, places, fresh.groups, fresh.expires_at)
+        notice = Notice(fresh.texts, fresh.urgency, places, fresh.groups, fresh.expires_at, fresh.drill)
         check_notice(notice)
         _decide(actor, asked, APPROVED)
         record_fact(fresh, F_APPROVED)

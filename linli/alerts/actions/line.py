@@ -57,7 +57,7 @@ def advance_alert(*, actor: Actor, alert: Alert) -> None:
     _remind(actor, alert, roots)
     if now >= urgency.at(alert.issued_at, "pass_post"):
         _pass_up(actor, alert, roots, holders)
-    if now >= urgency.at(alert.issued_at, "visit"):
+    if now >= urgency.at(alert.issued_at, "visit") and not alert.drill:  # nobody walks to the doors for a drill
         _visit(actor, alert, roots, holders)
     if alert.deadline_at and now >= alert.deadline_at:
         record_fact(alert, F_DEADLINE)

@@ -25,6 +25,7 @@ from linli.alerts.rules import (
     F_NOBODY,
     F_UPDATED,
     ISSUED,
+    LINE_ONLY,
     S_CANCEL,
     S_NOTICE,
     S_UPDATE,
@@ -43,7 +44,7 @@ from linli.grid.models import Place
 from linli.messages import actions as messages
 from linli.residents.profile import groups as known_groups
 from linli.rounds import actions as rounds
-from linli.rounds.rules import HOUSEHOLD, POST
+from linli.rounds.rules import HOUSEHOLD, NOBODY, POST
 
 SOURCE = "alerts"
 HEADLINE_MOST, BODY_MOST = 60, 2_000
@@ -51,13 +52,14 @@ HEADLINE_MOST, BODY_MOST = 60, 2_000
 
 @dataclass(frozen=True)
 class Notice:
-    """What is to be said, where, to whom and how soon. `texts`: language → headline, body."""
+    """What is to be said, where, to whom and how soon. `texts`: language → headline, body. `drill`: '' or rules.SCOPES."""
 
     texts: Mapping[str, Mapping[str, str]]
     urgency: str
     places: Sequence[Place]
     groups: Sequence[str] = ()
     expires_at: datetime | None = None
+    drill: str = ""
 
 
 def source_of(alert: Alert) -> tuple[str, str]:
@@ -98,7 +100,7 @@ def draft_alert(*, actor: Actor, alert_id: UUID, notice: Notice, replaces: Alert
         made = found or Alert(id=alert_id, issued_by_id=actor.id, made_at=clock.now(), state=DRAFT)
         made.texts = {language: dict(text) for language, text in notice.texts.items()}
         made.urgency, made.groups = notice.urgency, list(notice.groups)
-        made.expires_at, made.replaces = notice.expires_at, replaces
+        made.expires_at, made.replaces, made.drill = notice.expires_at, replaces, notice.drill
         made.save(force_insert=found is None)
         _set_places(made, notice.places)
         told = ["texts", "urgency", "places", "groups", "expires_at"]
@@ -124,7 +126,7 @@ def issue_alert(*, actor: Actor, alert_id: UUID, notice: Notice, replaces: Alert
             _check_same(found, notice)
             return found
         made = draft_alert(actor=actor, alert_id=alert_id, notice=notice, replaces=replaces)
-        rule = find_rule(actor=actor, notice=notice)
+        rule = find_rule(actor=actor, notice=notice, drill=bool(notice.drill))
         if rule is not None and ask_approval(actor=actor, alert=made, rule=rule, places=notice.places):
             return made
         if rule is not None:
@@ -169,9 +171,8 @@ def _open(actor: Actor, made: Alert, notice: Notice) -> None:
         "places": notice.places,
         "deadline_at": made.deadline_at,
     }
-    made.households = rounds.open_round(
-        round_id=uuid5(made.pk, HOUSEHOLD), unit=HOUSEHOLD, groups=notice.groups, **common
-    )
+    groups = [NOBODY] if made.drill == LINE_ONLY else notice.groups
+    made.households = rounds.open_round(round_id=uuid5(made.pk, HOUSEHOLD), unit=HOUSEHOLD, groups=groups, **common)
     made.posts = rounds.open_round(round_id=uuid5(made.pk, POST), unit=POST, **common)
     made.save()
     record_fact(made, F_ISSUED)

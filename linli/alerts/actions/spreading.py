@@ -65,6 +65,7 @@ def sending_of(alert: Alert, kind: str) -> Sending:
         urgency=alert.urgency,
         expires_at=None if kind == CANCEL else use_until(alert),
         path=common(places),
+        drill=bool(alert.drill),
         url=f"/alerts/{alert.pk}",
     )
 

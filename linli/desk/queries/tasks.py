@@ -10,7 +10,7 @@ from linli.core.actors import Actor
 from linli.duties.access import may_work
 from linli.duties.models import Task, TaskLine, TaskMove
 from linli.duties.queries import PossibleHolder, get_task, list_lines, list_moves, list_possible_holders
-from linli.duties.rules import DEAD_CONTACT, HOUSEHOLD_SILENCE, POST_SILENCE, VACANCY
+from linli.duties.rules import DEAD_CONTACT, HOUSEHOLD_SILENCE, MEANS, POST_SILENCE, VACANCY
 from linli.grid.models import Place
 from linli.grid.queries import (
     find_holder,
@@ -90,6 +90,8 @@ def _lines(actor: Actor, task: Task, alert: Alert | None) -> list[PostLine]:
     elif task.kind == VACANCY:
         parts = list_vacant_parts(paths=[task.area_path], away=False)
         ids = [place.pk for place, by in parts if by is not None and by.account_id == task.holder_id]
+    elif task.kind == MEANS:
+        ids = [task.area_id]
     else:
         return []
     places = sorted(list_places_by_id(actor=actor, ids=ids).values(), key=lambda one: one.path)

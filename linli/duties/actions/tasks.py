@@ -29,6 +29,7 @@ from linli.duties.rules import (
     ERASURE,
     HANDED_OVER,
     HOUSEHOLD_SILENCE,
+    MEANS,
     SUPERSEDED,
     VACANCY,
 )
@@ -45,6 +46,7 @@ from linli.grid.queries import (
     list_vacant_parts,
 )
 from linli.grid.rules import Done
+from linli.messages.queries import list_newest_means
 from linli.residents.queries import count_dead_phones, is_any_due
 
 CLIMB_AGAIN = timedelta(minutes=20)
@@ -339,6 +341,16 @@ def open_dead_contact(*, actor: Actor, path: str) -> None:
     if place is not None and holder is not None:
         new = NewTask(DEAD_CONTACT, place.pk, path, holder, clock.now() + STANDING)
         open_tasks(actor=actor, source=CONTACTS, tasks=[new])
+
+
+def close_mended_means(*, actor: Actor) -> None:
+    """Close what asked for better contact data of a post, once whoever stands there has given some, or nobody does."""
+    standing = list(Task.objects.open().filter(kind=MEANS).order_by("made_at")[:2_000])
+    holders = holders_on_the_way_up([task.area_path for task in standing])
+    people = {task.pk: [one.account_id for one in holders.get(task.area_path, [])] for task in standing}
+    given = list_newest_means(accounts={one for ids in people.values() for one in ids})
+    done = [task for task in standing if all(given.get(one, task.made_at) > task.made_at for one in people[task.pk])]
+    close_tasks(actor=actor, tasks=done)
 
 
 def close_mended_contacts(*, actor: Actor) -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, QuerySet, When
+from django.db.models import Case, Count, Max, QuerySet, When
 
 from linli.core.actors import Actor
 from linli.core.errors import Missing
 from linli.grid.access import may_operate
+from linli.grid.models import Account
 from linli.grid.queries import name_actors
 from linli.messages.access import CALL, EDIT, check_may_keep, check_may_see_senders
 from linli.messages.models import Delivery, Means, QuietHours, Sender
@@ -71,6 +73,19 @@ def list_groups(*, paths: Iterable[str]) -> list[Recipient]:
 
 def list_own_means(*, actor: Actor) -> list[Means]:
     return list(Means.objects.filter(account=actor.id).order_by("order", "id")) if actor.kind == "account" else []
+
+
+def list_newest_means(*, accounts: Iterable[int]) -> dict[int, datetime]:
+    """Account → when the newest of its living means was given, for the clock. Those without any are left out."""
+    rows = Means.objects.filter(account__in=list(accounts), dead_at=None)
+    return dict(rows.order_by().values_list("account_id").annotate(at=Max("made_at")))
+
+
+def list_with_means(*, accounts: Iterable[int]) -> set[int]:
+    """Those of the accounts that something beside the inbox may reach: living means, or a phone on record."""
+    ids = set(accounts)
+    found = set(Means.objects.filter(account__in=ids, dead_at=None).values_list("account_id", flat=True))
+    return found | set(Account.objects.filter(pk__in=ids).exclude(phone_index="").values_list("pk", flat=True))
 
 
 def find_own_quiet_hours(*, actor: Actor) -> QuietHours | None:
