@@ -1,6 +1,6 @@
 """What people of a home send from the page of what is held about them."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -46,8 +46,11 @@ class OwnCorrectionForm(Proven):
 
     def __init__(self, *args: Any, people: Any = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["person"].choices = [*people, ("", _("the whole home"))]
-        self.fields["field"].choices = [("", _("Choose")), *((code, FIELD_WORDS[code]) for code in CORRECTABLE)]
+        cast(forms.ChoiceField, self.fields["person"]).choices = [*people, ("", _("the whole home"))]
+        cast(forms.ChoiceField, self.fields["field"]).choices = [
+            ("", _("Choose")),
+            *((code, FIELD_WORDS[code]) for code in CORRECTABLE),
+        ]
 
     @property
     def asked(self) -> dict[str, Any]:

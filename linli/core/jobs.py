@@ -54,11 +54,11 @@ class JobState:
 def list_states() -> list[JobState]:
     """Every job of this version; one query."""
     leases = {one.name: one for one in Lease.objects.all()}
-    nothing = Lease(name="", next_at=None, last_error="", last_ok_at=None)
     return [
         JobState(name, seconds, found.last_ok_at, found.last_error, found.next_at)
+        if (found := leases.get(name))
+        else JobState(name, seconds, None, "", None)
         for name, seconds in schedule().items()
-        for found in [leases.get(name, nothing)]
     ]
 
 

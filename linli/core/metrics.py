@@ -6,7 +6,7 @@ chooses at import whether processes share their figures (PROMETHEUS_MULTIPROC_DI
 
 import hmac
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPMethod
@@ -35,7 +35,7 @@ class Gauge:
     name: str
     text: str
     labels: tuple[str, ...]
-    values: list[tuple[tuple[str, ...], float]]
+    values: Sequence[tuple[tuple[str, ...], float]]
 
 
 Read = Callable[[], Iterable[Gauge]]
@@ -134,12 +134,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
     from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
     registry = CollectorRegistry()
-    registry.register(_Database())  # type: ignore[arg-type]
+    registry.register(_Database())
     if os.environ.get(SHARED):
         from prometheus_client.multiprocess import MultiProcessCollector
 
         shared = CollectorRegistry()
-        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(shared)
     else:
         shared = _requests()[0]
     return HttpResponse(generate_latest(registry) + generate_latest(shared), content_type=CONTENT_TYPE_LATEST)

@@ -30,7 +30,7 @@ from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.locks import lock
 from linli.core.paths import common
-from linli.grid.queries import find_holder, holders_on_the_way_up
+from linli.grid.queries import Holder, find_holder, holders_on_the_way_up
 from linli.messages import actions as messages
 from linli.messages.actions import Recipient, Sending
 from linli.messages.queries import list_groups, list_told, states_of
@@ -133,9 +133,10 @@ def _posts(spread: Spread) -> Batch:
     assert spread.alert.posts is not None  # noqa: S101 (an issued alert has its rounds)
     paths = page_silent_posts(found=spread.alert.posts, after=spread.cursor, limit=POSTS_A_BATCH)
     holders = holders_on_the_way_up(paths)
-    found = {}
+    found: dict[int, Recipient] = {}
     for path in paths:
-        for one in holders.get(path) or [find_holder(path, holders)]:
+        standing: Sequence[Holder | None] = holders.get(path) or [find_holder(path, holders)]
+        for one in standing:
             if one is not None and one.account_id != spread.alert.issued_by_id:
                 found.setdefault(one.account_id, Recipient(ACCOUNT, one.account_id, one.path))
     return list(found.values()), paths[-1] if len(paths) == POSTS_A_BATCH else ""

@@ -101,7 +101,8 @@ class ContainerSource:
     """Reads such a file as often as needed. Nothing of a frame is used before the frame was checked."""
 
     def __init__(self, path: Path):
-        self.path, self.foot = path, {}
+        self.path = path
+        self.foot: dict[str, Any] = {}
         with path.open("rb") as file:
             self.head = json.loads(self._head(file))
 

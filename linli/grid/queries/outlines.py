@@ -152,7 +152,7 @@ def check_fit(*, actor: Actor, place: Place, shape: Shape) -> Fit:
     siblings = list(Place.objects.filter(parent=place.parent, until_on=None).exclude(pk=place.pk))
     rows = Outline.objects.filter(place__in=[*siblings, place.parent], until_on=None)
     shapes = {key: read_shape(raw) for key, raw in rows.values_list("place_id", "geometry")}
-    above = shapes.pop(place.parent_id, None)
+    above = shapes.pop(place.parent.pk, None)
     beside = [(one, shapes[one.pk]) for one in siblings if one.pk in shapes]
     near = [(one, share_inside(shape, other)) for one, other in beside if boxes_meet(shape, other)]
     outside = 1 - share_inside(shape, above) if above else 0.0

@@ -125,14 +125,13 @@ def history(request: HttpRequest) -> HttpResponse:
     rows = queries.list_post_history(actor=request.actor, code=place.code)
     shown = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     away = queries.list_absences_of(appointments=shown)
-    for one in shown:
-        one.away = away.get(one.pk, [])
     page = {
         **_frame(request, place),
         "form": DayForm(initial={"day": day}) if form.is_valid() else form,
         "day": day,
         "posts": queries.list_posts_on(actor=request.actor, code=place.code, day=day),
         "page": shown,
+        "rows": [(one, away.get(one.pk, [])) for one in shown],
         "now": clock.now(),
     }
     return render(request, "grid/post_history.html", page, status=200 if form.is_valid() else 422)

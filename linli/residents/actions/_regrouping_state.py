@@ -16,10 +16,10 @@ def note_regrouping(
     actor: Actor, kind: str, household: Household, other: Household | None, steps: dict[str, Any]
 ) -> Regrouping:
     """`steps` gets what the two columns are afterwards: they are put back only where they still are so."""
-    now = Household.objects.values("contact_id", "protected").get(pk=household.pk)
-    for name, column in (("contact", "contact_id"), ("protected", "protected")):
+    contact, protected = Household.objects.values_list("contact_id", "protected").get(pk=household.pk)
+    for name, now in (("contact", contact), ("protected", protected)):
         if name in steps:
-            steps[name] = [steps[name][0], now[column]]
+            steps[name] = [steps[name][0], now]
     return Regrouping.objects.create(
         id=uuid4(), kind=kind, household=household, other=other, steps=steps, by=actor.ref, at=clock.now()
     )

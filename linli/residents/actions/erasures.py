@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -35,7 +36,7 @@ from linli.residents.models import (
 from linli.residents.queries.due import list_due, list_due_registers
 
 APPROVE, KEPT = "register.approve", "kept_long_enough"
-BLANK = {
+BLANK: dict[str, Any] = {
     "name": "",
     "initials": "",
     "sex": "",

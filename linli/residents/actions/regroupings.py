@@ -198,7 +198,7 @@ def _undo_merge(actor: Actor, found: Regrouping) -> None:
     contact, contact_then = steps["contact"]
     Household.objects.filter(pk=found.household_id, contact=contact_then).update(contact=contact)
     if contact_then != contact:
-        Household.objects.filter(pk=other).update(contact=contact_then)
+        Household.objects.filter(pk=back.household.pk).update(contact=contact_then)
     protected, protected_then = steps["protected"]
     Household.objects.filter(pk=found.household_id, protected=protected_then).update(protected=protected)
     change = Change(to_path=back.path, member=other)

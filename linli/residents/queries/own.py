@@ -15,7 +15,7 @@ from linli.core.models import AuditEntry
 from linli.core.paths import ancestors
 from linli.grid.queries import name_posts
 from linli.residents.access import find_standing
-from linli.residents.models import Answerer, Membership
+from linli.residents.models import Answerer, Membership, Person
 from linli.residents.numbers import phone_last4
 from linli.residents.queries.consents import GroundLine, list_grounds
 from linli.residents.queries.freshness import Freshness, list_freshness
@@ -94,15 +94,15 @@ def read_own_record(*, actor: Actor, household: int, people: Collection[int]) ->
     )
 
 
-def _own(actor: Actor, line: MemberLine, persons: dict[int, object]) -> OwnPerson:
+def _own(actor: Actor, line: MemberLine, persons: dict[int, Person]) -> OwnPerson:
     person = persons[line.id]
-    channels = tuple(person.channels)  # type: ignore[attr-defined]
+    channels = tuple(person.channels)
     return OwnPerson(
         line=line,
         channels=channels,
-        language=person.language,  # type: ignore[attr-defined]
-        registered_here=person.registered_here,  # type: ignore[attr-defined]
-        registered_place=person.registered_place,  # type: ignore[attr-defined]
+        language=person.language,
+        registered_here=person.registered_here,
+        registered_place=person.registered_place,
         grounds=list_grounds(actor=actor, person_id=line.id),
         fresh=list_freshness(person_id=line.id, phone=line.phone, channels=channels),
     )
