@@ -98,7 +98,7 @@ def _results(alert: Alert, posts: Round) -> list[PostResult]:
     told = states_of(source=("alerts", str(alert.pk)), kind=ACCOUNT, ids=accounts)
     with_means = list_with_means(accounts=accounts)
     return [
-        _result(alert, place, (holders.get(place[1]) or [None])[0], answered.get(place[0]), told, with_means)
+        _result(alert, place, next(iter(holders.get(place[1], [])), None), answered.get(place[0]), told, with_means)
         for place in places
         if answered.get(place[0], ("", "", ""))[1] != ISSUER  # whoever ordered it takes no part
     ]
