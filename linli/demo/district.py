@@ -62,6 +62,7 @@ NOTICE = Notice(
     urgency="immediate",
     place=DISTRICT,
     issuer="chen",
+    approver="he",
 )
 BODIES = ("南浦街道社区卫生服务中心", "health_centre"), ("南浦派出所", "police"), ("西湖区住房保障中心", "housing")
 WIDTHS = {  # how many grids one person serves

@@ -61,7 +61,7 @@ class Play:
         self.done_until = 0.0
 
     def issue(self) -> Any:
-        """The notice leaves the office."""
+        """The notice leaves the office: at once, or when a second person has said yes."""
         notice = self.world.notice
         sender = places.get_account_by_username(actor=SYSTEM, username=notice.issuer)
         actor = places.actor_for(sender)
@@ -69,6 +69,9 @@ class Play:
         wanted = alerts.Notice(texts=notice.texts, urgency=notice.urgency, places=[place])
         self.root = place.path
         self.alert = alerts.issue_alert(actor=actor, alert_id=self.key, notice=wanted)
+        if self.alert.issued_at is None and notice.approver:
+            second = places.get_account_by_username(actor=SYSTEM, username=notice.approver)
+            self.alert = alerts.approve_alert(actor=places.actor_for(second), alert=self.alert)
         return self.alert
 
     def cast_parts(self, spared: Iterable[int] = (), idle: Iterable[int] = ()) -> None:

@@ -90,6 +90,7 @@ class Notice:
     urgency: str
     place: str
     issuer: str
+    approver: str = ""  # the second person, where a rule asks for one
 
 
 @dataclass
