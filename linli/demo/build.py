@@ -39,6 +39,7 @@ def build(world: World, moment: datetime) -> Iterator[Step]:
             _settle(world, code)
             _put_on_the_map(world, code, outlines)
             yield "households", len(homes)
+        _send_away(world, moment)
         jobs.run_everything()
     clock.move(to=moment)
 
@@ -103,6 +104,16 @@ def _appointment(
     return grid.NewAppointment(
         account_id, one.post, place_id, one.paper, from_at, until_at, organisation_id=bodies.get(one.body)
     )
+
+
+def _send_away(world: World, moment: datetime) -> None:
+    """Somebody is on leave on the day, and a deputy stands in."""
+    account = places.get_account_by_username(actor=SYSTEM, username=world.leave.username)
+    deputy = places.get_account_by_username(actor=SYSTEM, username=world.leave.deputy)
+    actor = places.actor_for(account)
+    held = places.list_posts_of(actor=actor, account=account)
+    away = grid.Away(moment + timedelta(days=world.leave.days), deputy, "leave")
+    grid.record_absence(actor=actor, appointments=held, away=away)
 
 
 def _place_ids(codes: set[str]) -> dict[str, int]:

@@ -22,6 +22,7 @@ from linli.core.actors import SYSTEM
 from linli.core.errors import SetupError
 from linli.demo import live, sinks, stage
 from linli.demo.play import Play
+from linli.demo.redrawing import Redrawing
 from linli.residents.queries import describe_households
 
 MINUTES = 60
@@ -95,22 +96,26 @@ def play_at_once(seed: int, machine: Machine) -> None:
         play = stage.make_play(world, seed)
         play.issue()
         play.cast_parts()
+        redrawing = Redrawing(play)
         for minute in console.progress(range(MINUTES + 1), total=MINUTES + 1, what="One hour"):
             clock.move(to=play.moment + timedelta(minutes=minute))
             with transaction.atomic():  # a minute at once: in use each act stands by itself
                 play.perform(minute * 60)
             jobs.run_everything()
+            redrawing.at(minute)
         figures = read_figures(actor=SYSTEM, alert=play.alert)
-        report(play, figures, seed, time.monotonic() - begun)
+        score = stage.make_drilling(world.drill, seed).hold_at_once()
+        more = {"redrawing": redrawing.plain(), "drill": score}
+        report(play, figures, more, seed, time.monotonic() - begun)
     finally:
         connections.close_all()
         if temporary:
             shutil.rmtree(temporary, ignore_errors=True)
-    if figures.account.unaccounted or not figures.agree:
+    if figures.account.unaccounted or not (figures.agree and redrawing.adds_up and score["scored"]):
         raise SystemExit(1)
 
 
-def report(play: Play, figures: Figures, seed: int, elapsed_s: float) -> None:
+def report(play: Play, figures: Figures, more: dict[str, Any], seed: int, elapsed_s: float) -> None:
     """The account of the hour."""
     account = figures.account
     doors = describe_households(actor=SYSTEM, ids=[row.household for row in account.not_reached])
@@ -126,6 +131,7 @@ def report(play: Play, figures: Figures, seed: int, elapsed_s: float) -> None:
         **found,
         "reasons": dict(sorted(reasons.items())),
         "post_receipts": figures.posts.answered,
+        **more,
         "elapsed_s": round(elapsed_s, 1),
     }
     share = 100 * account.reached / account.households
@@ -138,6 +144,11 @@ def report(play: Play, figures: Figures, seed: int, elapsed_s: float) -> None:
         f"  {account.unaccounted:,} unaccounted for",
         f"  {figures.posts.answered:,} of {figures.posts.members:,} posts confirmed, {figures.vacant_posts} vacant",
         "  the counters of the live picture say the same" if figures.agree else "  THE COUNTERS SAY OTHERWISE",
+        "  a place was split in the middle of the hour and undone: at each step {unaccounted:,} unaccounted for".format(
+            **more["redrawing"]
+        ),
+        "A drill of the line afterwards: {answered:,} of {posts:,} posts answered ({percent} %), {failed:,} with contacts "
+        "that failed".format(**more["drill"]),
     ]
     console.result(data, "\n".join(text))
 

@@ -11,7 +11,21 @@ from random import Random
 
 from linli.demo.families import Door, Families
 from linli.demo.people import CHINESE, Numbers
-from linli.demo.world import DATA, Area, Body, Empty, Holding, Home, Member, Notice, Worker, World
+from linli.demo.world import (
+    DATA,
+    Area,
+    Body,
+    Empty,
+    Exercise,
+    Holding,
+    Home,
+    Leave,
+    Member,
+    Notice,
+    Split,
+    Worker,
+    World,
+)
 from linli.residents.rules import HouseholdRow
 
 DISTRICT, STREET, COMPLETE, BESIDE = "360103", "360103001", "360103001001", "360103001002"
@@ -64,6 +78,18 @@ NOTICE = Notice(
     issuer="chen",
     approver="he",
 )
+DRILL_TEXTS = {
+    "zh-hans": {"headline": "检验传达是否畅通", "body": "请打开并点“确认”，然后照常工作。"},
+    "en": {
+        "headline": "Does the line reach everybody?",
+        "body": "Please open this and confirm, then go on with your work.",
+    },
+}
+DRILL = Exercise(COMPLETE, "wang", DRILL_TEXTS)
+NEXT_DRILL = Exercise(STREET, "chen", DRILL_TEXTS)
+SPLIT = Split(f"{COMPLETE}-1", "wang", "第二十一网格", "南浦办〔2026〕9号", "划错了，先恢复原样")
+LEAVE = Leave("wu", "zhou")
+QUESTION = "家里老人行动不便，地下室有积水，能不能派人来看看？"
 BODIES = ("南浦街道社区卫生服务中心", "health_centre"), ("南浦派出所", "police"), ("西湖区住房保障中心", "housing")
 WIDTHS = {  # how many grids one person serves
     "first_director": 10,
@@ -86,6 +112,11 @@ def build(seed: int) -> World:
     """The whole district for a seed."""
     world = World(
         notice=NOTICE,
+        drill=DRILL,
+        next_drill=NEXT_DRILL,
+        split=SPLIT,
+        leave=LEAVE,
+        question=QUESTION,
         tables=DATA / "xihu",
         outline=DATA / "xihu" / "boundary.geojson",
         cast=CAST,

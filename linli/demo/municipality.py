@@ -7,7 +7,7 @@ from typing import Any
 
 from linli.demo.families import Door, Families
 from linli.demo.people import FILIPINO, Numbers
-from linli.demo.world import DATA, Area, Empty, Holding, Home, Member, Notice, Worker, World
+from linli.demo.world import DATA, Area, Empty, Exercise, Holding, Home, Leave, Member, Notice, Split, Worker, World
 
 TOP = "TNG"
 PAPER = "Executive Order 2026-01"
@@ -36,6 +36,18 @@ NOTICE = Notice(
     place=TOP,
     issuer="reyes",
 )
+DRILL_TEXTS = {
+    "en": {
+        "headline": "Does the line reach everybody?",
+        "body": "Please open this and confirm, then go on with your work.",
+    },
+    "zh-hans": {"headline": "检验传达是否畅通", "body": "请打开并点“确认”，然后照常工作。"},
+}
+DRILL = Exercise("TNG01", "bautista", DRILL_TEXTS)
+NEXT_DRILL = Exercise(TOP, "reyes", DRILL_TEXTS)
+SPLIT = Split("TNG01-1", "bautista", "Purok 7 Dahlia", "Barangay Ordinance 2026-04", "Drawn on the wrong street")
+LEAVE = Leave("luzviminda.garcia", "marites.santos")
+QUESTION = "My mother can't walk and the water is rising. Can somebody help us to leave?"
 
 
 def build(seed: int) -> World:
@@ -44,6 +56,11 @@ def build(seed: int) -> World:
     kinds = list(dict.fromkeys(row["kind"] for row in places))
     world = World(
         notice=NOTICE,
+        drill=DRILL,
+        next_drill=NEXT_DRILL,
+        split=SPLIT,
+        leave=LEAVE,
+        question=QUESTION,
         levels=[[Area(**row) for row in places if row["kind"] == kind] for kind in kinds],
         cast=CAST,
         leaves_early=(LEAVES_EARLY, 28),

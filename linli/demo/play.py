@@ -98,6 +98,11 @@ class Play:
     def doors_of(self, households: Iterable[int]) -> dict[int, Door]:
         return describe_households(actor=SYSTEM, ids=households)
 
+    def look_again(self) -> None:
+        """Places were redrawn: where doors stand and what a post may do has changed."""
+        self.doors |= self.doors_of(self.list_silent())
+        self.actors.clear()
+
     # What happens until a second of the hour ------------------------------------------------------------------------
 
     def perform(self, until: float, *, most: int = ALL) -> bool:

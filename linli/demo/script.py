@@ -39,6 +39,7 @@ NEVER = 10 * END
 PACE = ((0, 3, 0.0), (1, 8, 0.01), (1, 10, 0.02), (2, 14, 0.05))
 # Silent ones who open it late after all.
 LATE = 0.6
+DRILL_SILENT = 0.16
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,16 @@ def acknowledgements(seed: int, posts: Iterable[Post]) -> dict[int, float]:
         else:
             found[post.account_id] = rng.triangular(first, last, first + 1) * MINUTE
     return found
+
+
+def drill_answers(seed: int, accounts: Iterable[int]) -> list[tuple[float, int]]:
+    """When each holder answers a drill, the quickest first; about one in six never does."""
+    found = []
+    for account in accounts:
+        rng = Random(f"{seed}:drill:{account}")
+        if rng.random() >= DRILL_SILENT:
+            found.append((rng.triangular(0.5, 28, 3) * MINUTE, account))
+    return sorted(found)
 
 
 def answers(seed: int, doors: Mapping[int, str], means: Mapping[int, set[str]], spared: Iterable[int]) -> list[Answer]:

@@ -15,9 +15,10 @@ from linli.core import clock
 from linli.core.actors import SYSTEM
 from linli.core.errors import SetupError
 from linli.demo import build, district, municipality
+from linli.demo.drill import Drilling, drill_id
 from linli.demo.play import Play, alert_id
 from linli.demo.sinks import Sinks
-from linli.demo.world import World, start
+from linli.demo.world import Exercise, World, start
 from linli.grid import queries as places
 from linli.messages import actions as messages
 from linli.messages.rules import EMAIL, SMS_HTTP, SMTP, WECOM
@@ -44,6 +45,10 @@ def moment() -> datetime:
 
 def make_play(world: World, seed: int) -> Play:
     return Play(world, seed, moment(), alert_id(settings.PROFILE.name, seed))
+
+
+def make_drilling(exercise: Exercise, seed: int) -> Drilling:
+    return Drilling(exercise, seed, drill_id(settings.PROFILE.name, seed, exercise.place))
 
 
 def put_back(seed: int) -> bool:

@@ -93,11 +93,45 @@ class Notice:
     approver: str = ""  # the second person, where a rule asks for one
 
 
+@dataclass(frozen=True)
+class Exercise:
+    """A drill of the line: where, by whom, and what is said."""
+
+    place: str
+    planner: str
+    texts: dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Split:
+    """A place that is split in the middle of the hour, and put together again."""
+
+    place: str
+    by: str
+    name: str
+    paper: str
+    why_undone: str
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Somebody is away on the day, and who stands in."""
+
+    username: str
+    deputy: str
+    days: int = 3
+
+
 @dataclass
 class World:
     """Everything there is at the beginning of the hour."""
 
     notice: Notice
+    drill: Exercise  # held and scored at once
+    next_drill: Exercise  # begins within the hour that is shown in a browser
+    split: Split
+    leave: Leave
+    question: str  # what the household of the first example asks
     tables: Path | None = None
     levels: list[list[Area]] = field(default_factory=list)
     bodies: list[Body] = field(default_factory=list)
