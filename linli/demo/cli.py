@@ -79,6 +79,7 @@ def prepare(seed: int, machine: Machine, *, keep: bool) -> Any:
         done[what] += count
     console.say(", ".join(f"{count:,} {what}" for what, count in done.items()))
     if keep:
+        stage.hold_earlier_drill(world, seed)
         stage.keep(seed)
     return world
 
@@ -199,5 +200,7 @@ The hour begins now; it takes about {minutes:.0f} minutes. What to try:
   2. Open one of the residents' links on the same page, and confirm as a household would.
   3. Sign in as the cell leader on a phone-sized window: the doors to knock at, in walking order.
   4. Look at {address}/demo/sinks: what arrived on their phones, in their inboxes and in the chat group of the street.
-  5. After the hour look at the certificate: who was not reached, why, and who answers for them.
+  5. As the street officer open Drills: one was scored yesterday, the next begins within the first minute here.
+  6. As the secretary open Places, a grid, Split: in the middle of the notice, and undo it again.
+  7. After the hour look at the certificate: who was not reached, why, and who answers for them.
 """

@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from datetime import timedelta
+from uuid import uuid5
 
 from django.db import close_old_connections
 from django.db.utils import OperationalError
@@ -15,8 +16,11 @@ from linli.core import clock
 from linli.core.actors import SYSTEM
 from linli.core.errors import Conflict
 from linli.demo import stage
+from linli.demo.drill import Drilling
 from linli.demo.play import Play
 from linli.demo.script import END
+from linli.duties import actions as duties
+from linli.duties.rules import QUESTION
 from linli.grid import queries as places
 from linli.messages.rules import ITSELF, RELATIVE
 from linli.residents.queries import Door, contact_means
@@ -25,6 +29,7 @@ from linli.residents.rules import HouseholdRow
 BEFORE = timedelta(seconds=40)  # shown before the notice goes out: time to sign in
 STEP_S, PAUSE_S = 0.7, 0.02
 FEW = 12
+DRILL_AFTER = timedelta(minutes=4)  # shown, from the notice
 TO_TRY = {"leader", "administrator", "vacancy"}
 
 
@@ -36,21 +41,24 @@ def play(seed: int, speed: float) -> None:
     world = stage.describe(seed)
     play = stage.make_play(world, seed)
     clock.move(to=play.moment - BEFORE, rate=speed)
+    drilling = stage.make_drilling(world.next_drill, seed)
+    drilling.plan(play.moment + DRILL_AFTER)
     _wait_for(play, 0, stop)
     if stop.is_set():
         return
     play.issue()
     play.cast_parts(spared=_make_links(play), idle=_list_idle(play))
     with suppress(Conflict):  # whoever tries it may cancel or replace the notice: then there is no more to play
-        _run(play, stop)
+        _run(play, drilling, stop)
     clock.move(to=clock.now(), rate=1.0)
 
 
-def _run(play: Play, stop: threading.Event) -> None:
+def _run(play: Play, drilling: Drilling, stop: threading.Event) -> None:
     done = False
     while not stop.is_set() and not (done and play.done_until >= END):
         try:
             done = play.perform(min(_elapsed(play), END), most=FEW)
+            drilling.perform()
         except OperationalError:  # a busy machine: what was not done is done the next time
             done = False
         close_old_connections()
@@ -78,19 +86,30 @@ def _make_links(play: Play) -> set[int]:
     means, doors = contact_means(silent), play.doors_of(silent)
     codes = {code for code, _key in play.world.examples}
     paths = {place.code: place.path for place in places.list_places(actor=SYSTEM, codes=codes)}
-    links, spared = {}, set()
+    links: dict[str, str] = {}
+    spared: set[int] = set()
     for code, key in play.world.examples:
         wanted = {"answerer"} if key == "relative" else {"phone"}
         found = next(one for one in silent if _fits(doors[one], paths[code]) and wanted <= means[one])
         as_who = RELATIVE if key == "relative" else ITSELF
         links[key] = alerts.make_household_link(actor=SYSTEM, household=found, answers_as=as_who)
         spared.add(found)
+        if key == "own":
+            _ask(play, found)
     shared = places.get_place(actor=SYSTEM, code=play.world.shared)
     links["shared"] = alerts.make_shared_link(actor=SYSTEM, alert=play.alert, place=shared)
     waiting, row = _example_of_a_group(play, {key: doors[key] for key in silent if key not in spared}, shared.path)
     links |= {"building": row.building, "entrance": row.entrance, "room": row.room, "last4": row.people[0].phone[-4:]}
     stage.write_links(links)
     return spared | {waiting}
+
+
+def _ask(play: Play, household: int) -> None:
+    """One household asks something: a task of whoever answers for it."""
+    key, source = uuid5(play.key, "question"), ("alerts", str(play.key))
+    duties.ask(
+        actor=SYSTEM, household=household, kind=QUESTION, text=play.world.question, question_id=key, source=source
+    )
 
 
 def _fits(door: Door, path: str) -> bool:

@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -28,6 +28,7 @@ CASTS = {"china": district.CAST, "barangay": municipality.CAST}
 SOURCES = ("demo/*.py", "data/xihu/*.csv", "data/barangay/*.csv", "profiles/*.toml", "*/migrations/*.py")
 KEPT = "before-the-hour.sqlite3"
 LINKS = "demo-links.json"
+EARLIER = timedelta(hours=20)  # before the hour
 
 
 def describe(seed: int) -> World:
@@ -49,6 +50,13 @@ def make_play(world: World, seed: int) -> Play:
 
 def make_drilling(exercise: Exercise, seed: int) -> Drilling:
     return Drilling(exercise, seed, drill_id(settings.PROFILE.name, seed, exercise.place))
+
+
+def hold_earlier_drill(world: World, seed: int) -> None:
+    """On the day before: so that there is a score to look at and to compare with. The clock stands at the hour again."""
+    clock.move(to=moment() - EARLIER)
+    make_drilling(world.drill, seed).hold_at_once()
+    clock.move(to=moment())
 
 
 def put_back(seed: int) -> bool:

@@ -26,16 +26,29 @@ from linli.messages.words import CHANNELS
 SIGNED_IN_BY = "django.contrib.auth.backends.ModelBackend"
 LOOK = {
     "street_officer": _(
-        "Watch the picture fill up, gaps first, down to the door. Then write a notice of your own for your street."
+        "Watch the picture fill up, gaps first, down to the door. Then write a notice of your own for your street, and look "
+        "at the drills of the line: one was scored yesterday, one begins in a few minutes."
     ),
     "district": _("See all streets in one picture, and read the certificate after the hour."),
-    "secretary": _("See which grids wait, who holds which post, and the register of one whole community."),
+    "secretary": _(
+        "See which grids wait, who holds which post, and the register of one whole community. Then split a grid: Places, "
+        "a grid, Split. You see first what goes along, and can undo it while the notice runs."
+    ),
     "administrator": _("See today's tasks: the doors of a grid in walking order, and the text for the chat group."),
-    "leader": _("Confirm the notice, then go from door to door and record what came of each knock. Try it on a phone."),
+    "leader": _(
+        "Confirm the notice, then go from door to door and record what came of each knock. Try it on a phone. A neighbour's "
+        "post is yours too while its holder is on leave, and a household asks you something: see your tasks."
+    ),
     "vacancy": _("One post below is vacant: its part is held here from the first minute, and the vacancy shows."),
     "outsider": _("Works next door: try to open what you saw as the others. It is not there."),
-    "risk_officer": _("Watch the picture fill up, gaps first. Then write a notice of your own."),
-    "captain": _("See which puroks wait, who holds which post, and the register of the barangay."),
+    "risk_officer": _(
+        "Watch the picture fill up, gaps first. Then write a notice of your own, and look at the drills of the line: one was "
+        "scored yesterday, one begins in a few minutes."
+    ),
+    "captain": _(
+        "See which puroks wait, who holds which post, and the register of the barangay. Then split a purok: Places, a purok, "
+        "Split. You can undo it while the notice runs."
+    ),
 }
 EXAMPLES = {
     "own": _("A household with a phone: open its link and confirm with one tap."),
@@ -66,7 +79,7 @@ def cast(request: HttpRequest) -> HttpResponse:
         if key in links
     ]
     shared = reverse("shared-open", args=[links["shared"]]) if "shared" in links else ""
-    notice = list_alerts(actor=SYSTEM).first()
+    notice = list_alerts(actor=SYSTEM).filter(drill="").first()
     found = {"parts": [_part(member) for member in _members()], "examples": examples, "links": links}
     return render(request, "demo/cast.html", {**found, "shared": shared, "notice": notice})
 
@@ -80,7 +93,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         raise Missing()
     account = get_account_by_username(actor=SYSTEM, username=username)
     login(request, account, backend=SIGNED_IN_BY)
-    notice = list_alerts(actor=actor_for(account), running=True).first()
+    notice = list_alerts(actor=actor_for(account), running=True).filter(drill="").first()
     if notice is not None and "officer" in _look_of(username):
         return redirect("alert", alert_id=notice.pk)
     return redirect(settings.LOGIN_REDIRECT_URL)

@@ -60,6 +60,16 @@ def test_nobody_is_left_out(played):
     assert len({line["reason"] for line in figures["not_reached"]}) >= 4
 
 
+def test_a_place_is_split_in_the_middle_and_undone_and_a_drill_is_scored(played):
+    _home, _code, figures = played
+    assert figures["redrawing"] == {"split": True, "undone": True, "unaccounted": 0, "agree": True}
+    drill = figures["drill"]
+    assert drill["scored"] is True
+    assert drill["posts"] == 6  # five puroks and the barangay, without the captain who planned it
+    assert 0 < drill["answered"] <= drill["posts"]
+    assert drill["percent"] == drill["answered"] * 100 // drill["posts"]
+
+
 def test_the_same_seed_gives_the_same_figures_and_another_seed_others(played):
     _home, _code, figures = played
     again = linli("demo", "--headless", "--profile", "barangay")[1]
