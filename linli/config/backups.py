@@ -81,7 +81,7 @@ def _file_of(path: Path) -> tuple[Path, bool]:
 
 def write_backup(file: Path, *, plain: bool = False) -> dict[str, Any]:
     """One whole file or none: written beside its place, and moved there when it is on the disk."""
-    with _beside(file) as out, archive.snapshot() as link:
+    with _beside(file) as out, archive.one_moment() as link:
         head = archive.make_head(link)
         foot = archive.copy_to(archive.ContainerSink(out, head, sealed=not plain), link)
     rows = sum(one["rows"] for one in foot["tables"].values())
@@ -244,7 +244,7 @@ def export_deployment(
         shutil.rmtree(part)
     part.mkdir(mode=0o700)
     try:
-        with archive.snapshot() as link:
+        with archive.one_moment() as link:
             foot = archive.copy_to(archive.FolderSink(part, archive.make_head(link)), link)
         os.replace(part, folder)
     except BaseException:

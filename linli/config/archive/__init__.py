@@ -8,7 +8,7 @@ from linli.config.archive.container import ContainerSink, ContainerSource
 from linli.config.archive.folder import FolderSink, FolderSource
 from linli.config.archive.loading import check_head, check_target, is_unfinished, restore
 from linli.config.archive.rows import Damaged, Source, examine
-from linli.config.archive.snapshot import copy_to, make_head, snapshot
+from linli.config.archive.snapshot import copy_to, make_head, one_moment
 
 __all__ = [
     "ContainerSink",
@@ -23,6 +23,6 @@ __all__ = [
     "examine",
     "is_unfinished",
     "make_head",
+    "one_moment",
     "restore",
-    "snapshot",
 ]

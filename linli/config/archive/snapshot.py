@@ -20,7 +20,7 @@ AT_ONCE = 2_000
 
 
 @contextmanager
-def snapshot() -> Iterator[BaseDatabaseWrapper]:
+def one_moment() -> Iterator[BaseDatabaseWrapper]:
     """A connection of its own: writers neither wait for it nor change what it sees."""
     link = connection.copy()
     try:
