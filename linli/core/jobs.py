@@ -93,12 +93,14 @@ def _run(name: str, job: Job) -> None:
         Lease.objects.filter(name=name).update(last_ok_at=clock.now(), last_error="")
 
 
-def run_everything() -> None:
-    """All jobs and all waiting events now, in order: for demonstrations and tests."""
+def run_everything(*, upto: timedelta | None = None) -> None:
+    """All jobs and all waiting events now, in order: for demonstrations and tests. With `upto`, jobs of a longer period are
+    left out."""
     while events.deliver_due():
         pass
-    for job, _period in _jobs.values():
-        job()
+    for job, period in _jobs.values():
+        if upto is None or period <= upto:
+            job()
     for _loop, once in _loops:
         once()
     while events.deliver_due():

@@ -26,6 +26,7 @@ from linli.demo.redrawing import Redrawing
 from linli.residents.queries import describe_households
 
 MINUTES = 60
+OFTEN, SELDOM = timedelta(minutes=1), timedelta(minutes=5)
 SPEED = 12.0  # one shown hour in five minutes
 
 
@@ -102,7 +103,7 @@ def play_at_once(seed: int, machine: Machine) -> None:
             clock.move(to=play.moment + timedelta(minutes=minute))
             with transaction.atomic():  # a minute at once: in use each act stands by itself
                 play.perform(minute * 60)
-            jobs.run_everything()
+            jobs.run_everything(upto=OFTEN if minute % 5 else SELDOM)  # whatever a worker runs within the hour
             redrawing.at(minute)
         figures = read_figures(actor=SYSTEM, alert=play.alert)
         score = stage.make_drilling(world.drill, seed).hold_at_once()
