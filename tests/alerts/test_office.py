@@ -141,7 +141,7 @@ def test_an_update_takes_the_place_of_the_old_notice(sign_in, cast, scene):
     assert Alert.objects.get(pk=old.pk).state == "updated"
     body = page(client, "alert", old.pk)
     assert reverse("alert", args=[key]) in body
-    assert "hx-trigger" not in body
+    assert "every " not in body, "nothing of an ended notice is asked for again and again"
     assert client.get(reverse("alert-update", args=[old.pk])).status_code == 409
 
 
