@@ -50,7 +50,7 @@ def ask(row: Row, cast: Cast, kind: str, method: str = "") -> tuple[int, str]:
             extra |= {"content_type": "application/json"} if is_json else {}
         response = getattr(client, method.lower())(address, **extra)
         if getattr(response, "streaming", False):
-            response.close()
+            b"".join(response.streaming_content)  # read to its end: the client then closes it without the connection
         transaction.set_rollback(True)
     return response.status_code, response.headers.get("Location", "")
 

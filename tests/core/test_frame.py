@@ -347,6 +347,7 @@ def test_the_frame_in_a_browser(browser_page):
     page.keyboard.press("?")
     assert page.locator("#shortcuts").is_visible()
     page.keyboard.press("Escape")
+    page.locator("#shortcuts").wait_for(state="hidden")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "search"
     page.locator("h1").click()

@@ -126,6 +126,15 @@ def test_an_outline_is_moved_with_keys_undone_and_saved(street, drawn, cast):
     assert faults == []
 
 
+def settled(page, read):
+    """What a script reads, as soon as it reads the same twice."""
+    before, now = None, page.evaluate(read)
+    while now != before:
+        page.wait_for_timeout(100)
+        before, now = now, page.evaluate(read)
+    return now
+
+
 def test_an_outline_is_drawn_with_the_mouse_and_snaps_to_its_neighbour(street, drawn, cast):
     page = street.open("wang")
     page.goto("/places/360103001001-2-1/outline")
@@ -133,13 +142,17 @@ def test_an_outline_is_drawn_with_the_mouse_and_snaps_to_its_neighbour(street, d
     page.get_by_role("button", name="Draw", exact=True).click()
     frame = page.locator(".map-box").bounding_box()
     # The dashed outline of the grid above runs around the middle: three corners near its own are drawn onto them.
-    corners = page.evaluate(
-        """() => [...document.querySelectorAll('.map-box path')].map((one) => one.getBoundingClientRect())
-            .map(({ left, top, right, bottom }) => [left, top, right, bottom])[0]"""
-    )
-    left, top, right, bottom = corners
-    for x, y in ((left + 6, top + 5), (right - 5, top + 6), (right - 6, bottom - 5), (left + 6, bottom - 6)):
-        page.mouse.click(x, y)
+    # Looked up before each click, once the page stands still: it scrolls smoothly to what was pressed.
+    read = """() => { const { left, top, right, bottom } = document.querySelector('.map-box path').getBoundingClientRect();
+        return { left, top, right, bottom }; }"""
+    for across, x, down, y in (
+        ("left", 6, "top", 5),
+        ("right", -5, "top", 6),
+        ("right", -6, "bottom", -5),
+        ("left", 6, "bottom", -6),
+    ):
+        at = settled(page, read)
+        page.mouse.click(at[across] + x, at[down] + y)
     page.get_by_role("button", name="Close the outline").click()
     page.get_by_role("button", name="Save the outline").click()
     page.get_by_text("The outline is saved").wait_for()
