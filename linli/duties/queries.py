@@ -68,18 +68,25 @@ def iterate_moves(*, actor: Actor, source: tuple[str, str]) -> Iterator[TaskMove
     return named.iterator(chunk_size=2_000)
 
 
-def open_tasks_of(*, source: tuple[str, str], kind: str, paths: Iterable[str]) -> dict[str, Task]:
-    """Area path → open task of a source below `paths`."""
-    rows = Task.objects.open().filter(
-        within("area_path", list(paths)), source_room=source[0], source_id=source[1], kind=kind
-    )
-    return {task.area_path: task for task in rows.select_related("holder", "area")}
+def open_tasks_of(
+    *, source: tuple[str, str], kind: str, paths: Iterable[str], ended_at: datetime | None = None
+) -> dict[str, Task]:
+    """Area path → open task of a source below `paths`; of a source that has ended, the one that was open until its end."""
+    rows = Task.objects.filter(source_room=source[0], source_id=source[1], kind=kind)
+    rows = rows.select_related("holder", "area").order_by("made_at", "id")
+    if ended_at is None:
+        return {task.area_path: task for task in rows.open().filter(within("area_path", list(paths)))}
+    # A closed task is not carried along when places are redrawn; its area is.
+    found = rows.filter(within("area__path", list(paths)), closed_at__gte=ended_at)
+    return {task.area.path: task for task in found}
 
 
-def responsible(tasks: Iterable[Task]) -> dict[UUID, str]:
-    """Task → name of the person who holds it by an appointment that is valid now. A task without one is left out."""
+def responsible(tasks: Iterable[Task], *, moment: datetime | None = None) -> dict[UUID, str]:
+    """Task → name of the person who holds it by an appointment that is valid now, or was at a moment. A task without one
+    is left out."""
     rows = list(tasks)
-    valid = valid_holdings((one.appointment_id, one.holder_id) for one in rows if one.appointment_id and one.holder_id)
+    pairs = [(one.appointment_id, one.holder_id) for one in rows if one.appointment_id and one.holder_id]
+    valid = valid_holdings(pairs, moment=moment)
     return {
         task.pk: task.holder.name for task in rows if task.holder and (task.appointment_id, task.holder_id) in valid
     }

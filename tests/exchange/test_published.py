@@ -1,6 +1,8 @@
 """What everybody may read: which notices, how they follow each other, and how seldom they need to be fetched."""
 
 import json
+import math
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,13 +15,19 @@ from typer.testing import CliRunner
 
 from linli.alerts import actions as alert_actions
 from linli.alerts.actions.notices import Notice
+from linli.alerts.models import Alert
 from linli.config.cli import build
-from linli.core import console
+from linli.core import clock, console
+from linli.core.actors import SYSTEM
 from linli.core.errors import Forbidden
-from linli.exchange import actions
+from linli.exchange import actions, queries
 from linli.exchange.models import Incoming
+from linli.exchange.rules.areas import MOST_CORNERS
 from linli.exchange.rules.reading import read_feed, read_message
 from linli.exchange.rules.writing import write_message
+from linli.grid import actions as grid
+from linli.grid.models import Outline
+from linli.grid.queries import last_version
 from tests.exchange.conftest import COMMUNITY, STREET, make_message
 
 SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).with_name("cap12.rng")))
@@ -103,6 +111,98 @@ def test_drafts_notices_to_groups_and_of_small_places_stay_inside(client, cast, 
         assert [answer.status_code for answer in answers] == [404, 404]
 
 
+def test_a_drill_is_in_no_feed_and_says_what_it_is_where_somebody_shows_it(client, cast, issued):
+    words = {
+        "zh-hans": {"headline": "【演练】停水通知", "body": ""},
+        "en": {"headline": "[DRILL] No water", "body": ""},
+    }
+    drill, street = issued(texts=words, drill="homes"), issued()
+    assert listed(client) == [f"{street.pk}.xml"]
+    assert client.get(reverse("cap-document", args=[drill.pk])).status_code == 404
+    assert not queries.rule_says_public(alert=drill)
+    actions.set_publication(actor=cast.actor("chen"), alert=drill, is_public=True)
+    shown = document(client, drill)
+    assert (shown.status, shown.note) == ("Exercise", f"Exercise {drill.pk}")
+    assert [info.headline for info in shown.infos] == ["【演练】停水通知", "[DRILL] No water"]
+    feed = client.get(reverse("cap-feed"), {"language": "en"}).content.decode()
+    assert "<title>[DRILL] No water</title>" in feed
+    alert_actions.cancel_alert(actor=cast.actor("chen"), alert=drill, reason="Done")
+    cancel = document(client, drill, "cap-cancel")
+    assert (cancel.status, cancel.note) == ("Exercise", f"Exercise {drill.pk} · Done")
+
+
+def test_a_drill_of_the_line_alone_stays_inside(client, sign_in, issued):
+    drill = issued(drill="line")
+    assert listed(client) == []
+    page = sign_in("chen").get(reverse("alert-cap", args=[drill.pk]), headers={"Accept-Language": "en"})
+    assert "This is a drill" in page.content.decode()
+    assert "&lt;status&gt;Exercise" in page.content.decode()
+
+
+def save_outline(cast, code, polygons):
+    """`polygons`: of each, its rings of points (longitude, latitude)."""
+    place = cast.place(code)
+    version = last_version(place=place)
+    shape = {"type": "MultiPolygon", "coordinates": polygons}
+    return grid.save_outline(actor=SYSTEM, place=place, geometry=shape, version=version, source="survey")
+
+
+def square(west, south, size):
+    east, north = west + size, south + size
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
+
+
+def points_of(polygon):
+    """(longitude, latitude) of each corner, as a receiver reads it."""
+    return [tuple(float(one) for one in reversed(pair.split(","))) for pair in polygon.split(" ")]
+
+
+def test_places_that_were_drawn_are_told_as_polygons(client, cast, issued):
+    save_outline(cast, STREET, [[square(115, 28, 0.2), square(115.05, 28.05, 0.01)], [square(116, 28, 0.1)]])
+    alert = issued("chen", COMMUNITY, "360103001002")  # nobody has drawn these
+    assert [area.polygons for area in document(client, alert).infos[0].areas] == [(), ()]
+    alert = issued()
+    for info in document(client, alert).infos:
+        (area,) = info.areas
+        assert area.polygons[0] == "28.0,115.0 28.0,115.2 28.2,115.2 28.2,115.0 28.0,115.0"
+        assert [points_of(one) for one in area.polygons][1] == [tuple(one) for one in square(116.0, 28.0, 0.1)]
+        assert len(area.polygons) == 2  # what lies in the hole is warned too
+        assert area.geocodes == (("division-code", STREET),)
+
+
+def test_a_notice_tells_the_outline_of_its_day(client, cast, issued):
+    save_outline(cast, STREET, [[square(115, 28, 0.2)]])
+    Outline.objects.update(from_on=clock.today() - timedelta(days=40))
+    alert = issued()
+    Alert.objects.filter(pk=alert.pk).update(issued_at=clock.now() - timedelta(days=9))
+    before = document(client, alert).areas
+    save_outline(cast, STREET, [[square(117, 29, 0.2)]])
+    assert document(client, alert).areas == before
+    assert document(client, issued()).areas[0].polygons[0].startswith("29.0,117.0 ")
+
+
+def test_an_outline_of_many_corners_becomes_a_coarser_one(client, cast, issued):
+    around = [(index / 1_200 * 2 * math.pi, 0.1 + 0.002 * (index % 2)) for index in range(1_200)]
+    ring = [[115 + far * math.cos(angle), 28 + far * math.sin(angle)] for angle, far in around]
+    save_outline(cast, STREET, [[[*ring, ring[0]]]])
+    (polygon,) = document(client, issued()).areas[0].polygons
+    points = points_of(polygon)
+    assert points[0] == points[-1]
+    assert 12 <= len(points) <= MOST_CORNERS + 1
+    assert all(0.08 < math.dist(one, (115, 28)) < 0.12 for one in points)
+
+
+def test_the_document_costs_the_same_however_many_places_were_drawn(client, cast, issued):
+    def count(alert):
+        with CaptureQueriesContext(connection) as captured:
+            document(client, alert)
+        return len(captured)
+
+    for number, code in enumerate((COMMUNITY, "360103001002")):
+        save_outline(cast, code, [[square(115 + number, 28, 0.2)]])
+    assert count(issued("chen", COMMUNITY, "360103001002")) == count(issued("chen", COMMUNITY))
+
+
 def test_a_person_may_decide_otherwise(client, cast, issued):
     grid, street = issued("wang", "001-1"), issued()
     with pytest.raises(Forbidden):
@@ -159,8 +259,6 @@ def test_out_and_in_again_means_the_same(cast, client, issued):
     """What one deployment puts out, another takes in: the same words, urgency and places."""
     alert = issued(urgency="immediate")
     data = client.get(reverse("cap-document", args=[alert.pk])).content
-    from linli.core.actors import SYSTEM
-
     one = actions.take_in(actor=SYSTEM, document=data, place=cast.place(STREET))[0]
     draft = actions.begin_notice(actor=cast.actor("chen"), incoming=one)
     assert draft.texts == alert.texts

@@ -7,9 +7,11 @@ from uuid import uuid4
 import pytest
 
 from linli.alerts import actions as alert_actions
+from linli.alerts.actions import approvals
 from linli.alerts.actions.notices import Notice
 from linli.alerts.models import Alert
 from linli.alerts.queries import list_places_of
+from linli.alerts.rules import WAITING, ApprovalRule
 from linli.core import events
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
 from linli.core.models import AuditEntry
@@ -19,6 +21,8 @@ from linli.exchange import actions, queries
 from linli.exchange.models import Incoming
 from linli.exchange.rules.cap import Reference
 from tests.exchange.conftest import COMMUNITY, STREET, make_message
+
+APPROVERS = ("wang", "chen")  # who wrote it, and who is asked
 
 
 def open_tasks():
@@ -221,3 +225,26 @@ def test_what_is_for_machines_is_refused(cast, take, more):
     with pytest.raises(Invalid) as refused:
         take(make_message(**more))
     assert refused.value.code == "not_for_people"
+
+
+def test_one_that_waits_for_approval_is_told_as_such_and_not_offered_to_be_written_again(
+    cast, take, sign_in, monkeypatch
+):
+    monkeypatch.setattr(approvals, "approval_rules", lambda: (ApprovalRule(households=6),))
+    one = take(make_message(codes=(COMMUNITY,)))
+    draft = actions.begin_notice(actor=cast.actor("wang"), incoming=one)
+    assert issue_draft(cast, "wang", draft).state == WAITING
+    english = {"Accept-Language": "en"}
+    pages = {
+        who: sign_in(who).get(f"/exchange/incoming/{one.pk}", headers=english).content.decode() for who in APPROVERS
+    }
+    for page in pages.values():
+        assert "waits for a second person" in page
+        assert f'href="/alerts/{draft.pk}"' in page
+        assert "Write the notice" not in page
+        assert "Go on writing" not in page
+    assert Incoming.objects.get().state == "drafted"
+    alert_actions.approve_alert(actor=cast.actor("chen"), alert=draft)
+    while events.deliver_due():
+        pass
+    assert Incoming.objects.get().state == "issued"

@@ -1,6 +1,7 @@
 """A real browser on the fixed cast's street."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from tests.machine import find_chromium
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 # Pictures are taken on request only (`make screenshots`): that is no test that was left out.
 collect_ignore = [] if os.environ.get("LINLI_SCREENSHOTS") else ["test_screenshots.py"]
+LOOK = os.environ.get("LINLI_LOOK", "")  # a folder: keep a picture of each page that is checked, to look at
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none"]
 
 
@@ -28,6 +30,7 @@ class Street:
     browser: Any
     axe: Any
     contexts: list[Any] = field(default_factory=list)
+    looks: int = 0
 
     def open(self, username: str = "", *, language: str = "en", width: int = 1280) -> Any:
         """A window signed in as one of the cast, or nobody's."""
@@ -52,6 +55,10 @@ class Street:
 
     def check(self, page: Any) -> None:
         """Nothing bars anybody's way, and nothing is wider than the window."""
+        if LOOK:
+            self.looks += 1
+            route = re.sub(r"[0-9a-f-]{36}", "id", page.url.removeprefix(self.url)).strip("/").replace("/", "_")
+            page.screenshot(path=f"{LOOK}/{page.viewport_size['width']}-{self.looks:02d}-{route}.png", full_page=True)
         found = self.axe.run(page).response["violations"]
         assert [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in found] == [], page.url
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"too wide: {page.url}"

@@ -1,7 +1,8 @@
 """Is everyone accounted for: computed from the rows themselves by anti-join, without any counter.
 
 Reached: a stored receipt. Not reached: a reason from attempts, vacancies and means, and a person who holds an open task
-on it by an appointment valid now. Whatever lacks one of these is unaccounted.
+on it by an appointment valid now; of a notice that has ended, who held one until its end. Whatever lacks one of these is
+unaccounted.
 """
 
 from collections.abc import Sequence
@@ -142,9 +143,10 @@ def _explain(alert: Alert, rows: Sequence[tuple[int, str]], paths: Sequence[str]
     attempts = last_attempts(found=alert.households, members=members if len(members) <= FEW_MEMBERS else None)
     means = contact_means(members)
     scope = leaves if len(leaves) <= FEW_PLACES else list(paths)
-    holders = list_holders(scope)
-    tasks = open_tasks_of(source=("alerts", str(alert.pk)), kind=HOUSEHOLD_SILENCE, paths=scope)
-    names = responsible(tasks.values())
+    ended = alert.ended_at
+    holders = list_holders(scope, moment=ended)
+    tasks = open_tasks_of(source=("alerts", str(alert.pk)), kind=HOUSEHOLD_SILENCE, paths=scope, ended_at=ended)
+    names = responsible(tasks.values(), moment=ended)
     return [
         NotReached(
             household=key,

@@ -65,10 +65,11 @@ def silent_posts_of(*, actor: Actor, alert: Alert, path: str) -> list[tuple[int,
 
 
 def find_responsible(*, alert: Alert, path: str) -> tuple[str, datetime] | None:
-    """Who holds the visits of exactly this place by a valid appointment, and until when they are due. The caller has
-    loaded the place for its actor."""
-    tasks = open_tasks_of(source=("alerts", str(alert.pk)), kind=HOUSEHOLD_SILENCE, paths=[path])
-    names = responsible(tasks.values())
+    """Who holds the visits of exactly this place by a valid appointment, or held them when the notice ended, and until when
+    they are due. The caller has loaded the place for its actor."""
+    source, ended = ("alerts", str(alert.pk)), alert.ended_at
+    tasks = open_tasks_of(source=source, kind=HOUSEHOLD_SILENCE, paths=[path], ended_at=ended)
+    names = responsible(tasks.values(), moment=ended)
     task = tasks.get(path)
     return (names[task.pk], task.due_at) if task is not None and task.pk in names else None
 

@@ -137,14 +137,14 @@ def list_way(*, sight: Sight) -> list[Place]:
 
 
 def count_vacant(*, actor: Actor, alert: Alert, paths: Sequence[str]) -> int:
-    """Line posts of the alert below `paths` that no reachable person holds now."""
+    """Line posts of the alert below `paths` that no reachable person holds now, or held when it ended."""
     if alert.posts is None:
         return 0
     roots = [root for _id, root in roots_of(alert.posts)]
     inside = outermost(part for path in paths for part in _meet(path, roots))
     scope = outermost(part for path in inside for part in narrow(actor.paths("alerts.see"), path))
     rows = Place.objects.filter(within("path", scope), kind__in=line_place_kinds(), until_on=None)
-    held = {path for path, found in list_holders(scope).items() if found}
+    held = {path for path, found in list_holders(scope, moment=alert.ended_at).items() if found}
     return sum(path not in held for path in rows.values_list("path", flat=True))
 
 

@@ -19,6 +19,7 @@ ELSEWHERE = (  # route, words: pages of other rooms, where this deployment has t
     ("account-list", gettext_lazy("Accounts")),
     ("factor-rules", gettext_lazy("Who needs a second factor")),
     ("channel-list", gettext_lazy("Channels")),
+    ("feed-list", gettext_lazy("Feeds of alerts")),
     ("audit", gettext_lazy("Audit trail")),
 )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import translation
+from django.utils import timezone, translation
 
 from linli.alerts.models import Alert, AlertPlace
 from linli.alerts.queries import name_paths
@@ -19,12 +19,15 @@ from linli.core.errors import Missing
 from linli.core.paths import ancestors, within
 from linli.exchange.models import Publication
 from linli.exchange.profile import cap
+from linli.exchange.rules.areas import polygons_of
 from linli.exchange.rules.cap import Area, Info, Message, Reference
 from linli.grid.models import Place
 from linli.grid.profile import post_name
+from linli.grid.queries import find_outlines
 
 RECENT = timedelta(days=7)
 MOST_LISTED, MOST_BEFORE = 100, 20
+EXERCISE = "Exercise"  # the standard's word for a drill
 
 
 def sender_of() -> str:
@@ -38,9 +41,9 @@ def _rows() -> QuerySet[Alert]:
 
 
 def _by_rule() -> Q:
-    """What the profile makes public: a notice to everybody, at places of its public kinds only."""
+    """What the profile makes public: a notice to everybody, in earnest, at places of its public kinds only."""
     small = AlertPlace.objects.filter(alert=OuterRef("pk")).exclude(place__kind__in=cap().public_kinds)
-    return Q(~Exists(small), groups=[])
+    return Q(~Exists(small), groups=[], drill="")
 
 
 def _public() -> QuerySet[Alert]:
@@ -85,8 +88,9 @@ def message_of_alert(*, alert: Alert) -> Message:
         identifier=str(alert.pk),
         sender=sender_of(),
         sent=alert.issued_at,
-        status="Exercise" if is_drill(alert) else "Actual",
+        status=_status(alert),
         msg_type="Update" if before else "Alert",
+        note=_note(alert),
         references=tuple(_reference(one) for one in before),
         infos=_infos(alert),
     )
@@ -100,16 +104,21 @@ def cancel_of(*, alert: Alert) -> Message:
         identifier=f"{alert.pk}.cancel",
         sender=sender_of(),
         sent=alert.ended_at,
-        status="Exercise" if is_drill(alert) else "Actual",
+        status=_status(alert),
         msg_type="Cancel",
-        note=alert.end_reason,
+        note=_note(alert, alert.end_reason),
         references=tuple(_reference(one) for one in [alert, *_before(alert)]),
         infos=_infos(alert),
     )
 
 
-def is_drill(alert: Alert) -> bool:
-    return bool(getattr(alert, "drill", False))
+def _status(alert: Alert) -> str:
+    return EXERCISE if alert.drill else "Actual"
+
+
+def _note(alert: Alert, said: str = "") -> str:
+    """The standard wants the name of an exercise in its note."""
+    return " · ".join(part for part in (f"{EXERCISE} {alert.pk}" if alert.drill else "", said) if part)
 
 
 def _before(alert: Alert) -> list[Alert]:
@@ -132,7 +141,7 @@ def _infos(alert: Alert) -> tuple[Info, ...]:
     urgency, severity = known.words(alert.urgency)
     languages = sorted((code for code, _name in settings.LANGUAGES), key=lambda code: code != settings.LANGUAGE_CODE)
     places = [one.place for one in alert.places.select_related("place").order_by("path")]
-    areas = tuple(_areas(places))
+    areas = tuple(_areas(alert, places))
     return tuple(
         Info(
             language=known.tag(text.language),
@@ -158,12 +167,10 @@ def _sender_name(alert: Alert, places: Sequence[Place], language: str) -> str:
     return " · ".join(part for part in (places[0].name if places else "", post) if part)
 
 
-def _areas(places: Sequence[Place]) -> list[Area]:
+def _areas(alert: Alert, places: Sequence[Place]) -> list[Area]:
+    """Names and codes, and as polygons how the places lay on the map on the day of the notice. Two queries."""
     names = name_paths(paths=[one.path for one in places], depth=3)
     code = cap().geocode
-    return [Area(desc=names[one.path], geocodes=((code, one.code),), polygons=outline_of(one)) for one in places]
-
-
-def outline_of(place: Place) -> tuple[str, ...]:  # noqa: ARG001
-    """Polygons of a place as CAP writes them ('lat,lon lat,lon …'), once places have outlines."""
-    return ()
+    day = timezone.localdate(alert.issued_at)
+    shapes = {key: polygons_of(shape) for key, shape in find_outlines(places=places, day=day).items()}
+    return [Area(desc=names[one.path], geocodes=((code, one.code),), polygons=shapes.get(one.pk, ())) for one in places]

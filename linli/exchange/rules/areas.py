@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from linli.exchange.rules.cap import Area
+from linli.grid.geometry import Shape, coarser
 
 LENGTHS = (2, 4, 6, 9, 12)  # of a division code: province, city, district, street, community
 _SPLIT = re.compile(r"[、，,;；/|\n]+|(?<=[a-z]) and |\s{2,}")
@@ -50,3 +51,17 @@ def urgency_in(urgency: str, severity: str, choices: Mapping[str, Sequence[str]]
         return same[0]
     calm = urgency in ("Past",) or severity == "Minor"
     return list(choices)[-1] if calm else next(iter(choices))
+
+
+MOST_CORNERS = 100  # of a place: a receiver draws an area, it doesn't measure it
+FINEST, COARSEST = 19, 2  # zooms of a map
+
+
+def polygons_of(shape: Shape) -> tuple[str, ...]:
+    """The outer rings as CAP writes them, 'lat,lon lat,lon …' and closed. Holes can't be told, and are warned with the rest.
+    One with many corners is made coarser until it has few."""
+    for zoom in range(FINEST, COARSEST - 1, -1):
+        if sum(len(polygon[0]) for polygon in shape) <= MOST_CORNERS:
+            break
+        shape = coarser(shape, zoom)
+    return tuple(" ".join(f"{lat},{lon}" for lon, lat in [*ring, ring[0]]) for ring, *_holes in shape)

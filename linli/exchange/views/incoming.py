@@ -14,7 +14,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from linli.alerts.queries import find_alert
 from linli.alerts.rules import DRAFT
+from linli.alerts.rules import WAITING as WAITS_FOR_APPROVAL
 from linli.core import clock
 from linli.core.errors import Conflict, Invalid
 from linli.exchange import actions, queries, words
@@ -108,7 +110,9 @@ def _page(request: HttpRequest, found: Incoming, **forms: Any) -> dict[str, Any]
         "running": running,
         "is_update": found.msg_type == "Update",
         "is_cancel": found.msg_type == "Cancel",
-        "is_draft": found.alert is not None and found.alert.state == DRAFT,
+        "is_draft": found.alert is not None and found.alert.state in (DRAFT, WAITS_FOR_APPROVAL),
+        "is_waiting": found.alert is not None and found.alert.state == WAITS_FOR_APPROVAL,
+        "sees_ours": bool(found.alert_id) and find_alert(actor=request.actor, alert_id=str(found.alert_id)) is not None,
         "own_draft": found.alert is not None and found.alert.issued_by_id == request.actor.id,
         "dismiss_form": DismissForm(initial={"write_id": uuid4()}),
         "call_back_form": CallBackForm(initial={"write_id": uuid4(), "reason": _reason(found)}),

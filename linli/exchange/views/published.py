@@ -141,6 +141,7 @@ def publication(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "headline": headline,
         "is_public": queries.is_public(alert=alert),
         "by_rule": queries.rule_says_public(alert=alert),
+        "is_drill": bool(alert.drill),
         "may_decide": all(request.actor.may("alerts.issue", place.path) for place in places),
         "xml": actions.sign_document(actor=request.actor, message=queries.message_of_alert(alert=alert)).decode(),
         "address": address_of(request, "cap-document", alert.pk),

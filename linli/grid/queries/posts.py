@@ -19,12 +19,14 @@ from linli.grid.queries.seats import Holder, held_at, list_seats
 from linli.grid.rules import PostKind
 
 
-def list_holders(paths: Sequence[str], *, reachable: bool = True) -> dict[str, list[Holder]]:
-    """Path of a line place → who stands at its line post now, longest in post first, for the subtrees of `paths` and
-    the places above them: the holder, or the deputy of one who is away. With `reachable`, only those whom
-    something reaches: a holder without means holds no part."""
+def list_holders(
+    paths: Sequence[str], *, reachable: bool = True, moment: datetime | None = None
+) -> dict[str, list[Holder]]:
+    """Path of a line place → who stands at its line post now, or stood at a moment, longest in post first, for the
+    subtrees of `paths` and the places above them: the holder, or the deputy of one who is away. With `reachable`, only
+    those whom something reaches: a holder without means holds no part."""
     above = {path for root in paths for path in ancestors(root)}
-    return list_seats(within("place__path", paths) | Q(place__path__in=above), reachable=reachable)
+    return list_seats(within("place__path", paths) | Q(place__path__in=above), reachable=reachable, moment=moment)
 
 
 def place_paths(place_ids: Sequence[int]) -> dict[int, str]:

@@ -73,14 +73,15 @@ def find_holder_by_appointment(key: int) -> Holder | None:
     return next(iter(list_standing(Q(pk=key))), None)
 
 
-def list_seats(where: Q, *, reachable: bool = True) -> dict[str, list[Holder]]:
-    """Path → who stands at the line post there, longest in post first, for the appointments of `where`, which must hold
-    all those above them as well. One query.
+def list_seats(where: Q, *, reachable: bool = True, moment: datetime | None = None) -> dict[str, list[Holder]]:
+    """Path → who stands at the line post there, or stood at a moment, longest in post first, for the appointments of
+    `where`, which must hold all those above them as well. One query.
 
     An absent holder without a deputy leaves the part to the level above. Where nobody is there either, on the whole way
     up, it stays with them: a part is never nobody's as long as somebody is appointed.
     """
-    rows = _rows(where & Q(post_kind__in=[kind.code for kind in line()])).order_by("place__path", "from_at", "id")
+    seats = _rows(where & Q(post_kind__in=[kind.code for kind in line()]), moment)
+    rows = seats.order_by("place__path", "from_at", "id")
     present: dict[str, list[Holder]] = defaultdict(list)
     left_alone: dict[str, list[Holder]] = defaultdict(list)
     for row in rows.values(*_FIELDS):
@@ -102,11 +103,16 @@ def list_standing(where: Q) -> list[Holder]:
     return [one for one in found if one is not None]
 
 
-def _rows(where: Q) -> QuerySet[Appointment]:
-    now = clock.now()
-    running = FilteredRelation("absences", condition=Q(absences__from_at__lte=now, absences__until_at__gt=now))
-    rows = held_at(now).filter(where).annotate(absence=running)
-    return rows.annotate(deputy_away=is_away("absence__deputy", now))
+def _rows(where: Q, moment: datetime | None = None) -> QuerySet[Appointment]:
+    at = moment or clock.now()
+    running = FilteredRelation("absences", condition=Q(absences__from_at__lte=at, absences__until_at__gt=at))
+    rows = (_held_then(moment) if moment else held_at(at)).filter(where).annotate(absence=running)
+    return rows.annotate(deputy_away=is_away("absence__deputy", at))
+
+
+def _held_then(moment: datetime) -> QuerySet[Appointment]:
+    """At a moment that is over the appointment alone counts: since when an account is out of use is not told by its row."""
+    return Appointment.objects.valid_at(moment).filter(post_kind__in=post_kinds())
 
 
 _FIELDS = (
@@ -164,14 +170,15 @@ def holders_on_the_way_up(paths: Iterable[str]) -> dict[str, list[Holder]]:
     return list_seats(Q(place__path__in={one for path in paths for one in ancestors(path)}))
 
 
-def valid_holdings(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Which of these pairs of appointment and account hold now: the holder's own, or the deputy's while it lasts. An absent
-    holder's own counts too: whoever was asked and is away is not nobody, the clock gives it on. One query."""
-    wanted, now = set(pairs), clock.now()
-    running = FilteredRelation("absences", condition=Q(absences__from_at__lte=now, absences__until_at__gt=now))
+def valid_holdings(pairs: Iterable[tuple[int, int]], *, moment: datetime | None = None) -> set[tuple[int, int]]:
+    """Which of these pairs of appointment and account hold now, or held at a moment: the holder's own, or the deputy's while
+    it lasts. An absent holder's own counts too: whoever was asked and is away is not nobody, the clock gives it on. One
+    query."""
+    wanted, at = set(pairs), moment or clock.now()
+    running = FilteredRelation("absences", condition=Q(absences__from_at__lte=at, absences__until_at__gt=at))
+    held = _held_then(moment) if moment else Appointment.objects.valid_at(at).filter(account__is_active=True)
     rows = (
-        Appointment.objects.valid_at(now)
-        .filter(pk__in={one for one, _account in wanted}, account__is_active=True)
+        held.filter(pk__in={one for one, _account in wanted})
         .annotate(absence=running)
         .values_list("pk", "account_id", "absence__deputy_id")
     )
