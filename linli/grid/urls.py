@@ -6,7 +6,6 @@ urlpatterns = [
     path("places", places.place_tree, name="place-tree"),
     path("places/<str:code>", places.place, name="place"),
     path("places/<str:code>/add", places.place_add, name="place-add"),
-    path("places/<str:code>/rename", places.place_rename, name="place-rename"),
     path("places/<str:code>/history", places.place_history, name="place-history"),
     path("places/<str:code>/outline", outlines.place_outline, name="place-outline"),
     path("places/<str:code>/outline/remove", outlines.outline_remove, name="outline-remove"),

@@ -120,6 +120,7 @@ ACT_WORDS: dict[str, Any] = {
     "redraw_places": _("began or ended a place by a redrawing"),
     "redraw_round": _("let a round follow a redrawing"),
     "redraw_tasks": _("let tasks follow a redrawing"),
+    "redraw_requests": _("let requests and proposals follow a redrawing"),
     "redraw_links": _("let shared links follow a redrawing"),
     "redraw_alert": _("let an alert follow a redrawing"),
     "undo_redrawing": _("undid a redrawing"),

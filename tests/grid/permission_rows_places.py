@@ -100,8 +100,6 @@ ROWS = [
     ),
     Row("place-add", kwargs=_community, **EDITS),
     Row("place-add", "POST", kwargs=_community, data=lambda cast: {"name": "第三网格"}, **EDITS),
-    Row("place-rename", kwargs=_community, **EDITS),
-    Row("place-rename", "POST", kwargs=_community, data=lambda cast: {"name": "二郎庙社区"}, **EDITS),
     Row("place-entrances", kwargs=_community, **EDITS),
     Row(
         "place-entrances",

@@ -12,7 +12,7 @@ from linli.core.actors import SYSTEM
 from linli.core.errors import Problem
 from linli.core.paths import within
 from linli.grid import actions as grid_actions
-from linli.grid.models import Dwelling, Entrance, EntrancePlacement, HeadcountChange, Place
+from linli.grid.models import Dwelling, Place
 from linli.grid.queries import read_headcounts
 from linli.residents import actions
 from linli.residents.models import Household, Membership, Person
@@ -58,9 +58,7 @@ def street(cast: Cast) -> Cast:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(
-            ["add", "move", "depart", "add_person", "move_person", "depart_person", "redraw", "fold", "next_day"]
-        ),
+        st.sampled_from(["add", "move", "depart", "add_person", "move_person", "depart_person", "fold", "next_day"]),
         st.integers(0, 50),
         st.integers(0, 50),
     ),
@@ -92,11 +90,6 @@ def take(step: str, one: int, other: int, moment: list[int]) -> None:
         )
     elif step == "depart_person":
         actions.depart_person(actor=SYSTEM, person_id=pick(Person.objects, one).pk)
-    elif step == "redraw":
-        entrances = list(Entrance.objects.filter(building__place__code="360103001001").order_by("id"))
-        cells = Place.objects.filter(kind="cell", code__startswith="360103001001")
-        chosen = [entrances[one % len(entrances)].pk, entrances[other % len(entrances)].pk]
-        actions.move_entrances(actor=SYSTEM, entrance_ids=chosen, to_place_id=pick(cells, other).pk)
     elif step == "fold":
         grid_actions.fold_headcounts(actor=SYSTEM)
     elif step == "next_day":
@@ -121,46 +114,3 @@ def test_counters_equal_the_register_after_anything(street: Cast, steps):
                     continue  # refused, and nothing half-written
                 assert_counts_hold(street)
         transaction.set_rollback(True)
-
-
-def test_redrawing_names_every_household_that_moved(street: Cast):
-    entrance = EntrancePlacement.objects.get(place=street.place("001-1-1"), until_on=None).entrance
-    mark = HeadcountChange.objects.order_by("-id").first().pk
-    moved = actions.move_entrances(
-        actor=street.actor("wang"), entrance_ids=[entrance.pk], to_place_id=street.place("001-2-1").pk
-    )
-    rows = HeadcountChange.objects.filter(id__gt=mark, unit="household").order_by("id")
-    assert moved == 3
-    assert [(row.member, row.from_path, row.to_path) for row in rows] == [
-        (household.pk, street.place("001-1-1").path, street.place("001-2-1").path)
-        for household in street.households[:3]
-    ]
-    assert HeadcountChange.objects.filter(id__gt=mark, unit="person").count() == 6
-    assert_counts_hold(street)
-
-
-def test_redrawing_costs_the_same_for_one_entrance_and_for_many(street: Cast):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    wang = street.actor("wang")
-    entrances = list(Entrance.objects.filter(building__place=street.place("001")).values_list("id", flat=True))
-    with CaptureQueriesContext(connection) as one:
-        actions.move_entrances(actor=wang, entrance_ids=entrances[1:2], to_place_id=street.place("001-1-1").pk)
-    with CaptureQueriesContext(connection) as many:
-        actions.move_entrances(actor=wang, entrance_ids=entrances, to_place_id=street.place("001-2-2").pk)
-    assert abs(len(many) - len(one)) <= 4  # a line of the audit trail for each path that lost some
-
-
-def test_only_one_who_may_edit_both_cells_redraws(street: Cast):
-    entrance = EntrancePlacement.objects.get(place=street.place("001-1-1"), until_on=None).entrance_id
-    for username in ("li", "zhou", "sun", "nobody"):
-        with pytest.raises(Problem):
-            actions.move_entrances(
-                actor=street.actor(username), entrance_ids=[entrance], to_place_id=street.place("001-1-2").pk
-            )
-    with pytest.raises(Problem):  # Chen may both, but an entrance stays in its building's community
-        actions.move_entrances(
-            actor=street.actor("chen"), entrance_ids=[entrance], to_place_id=street.place("002-1-1").pk
-        )
-    assert EntrancePlacement.objects.get(entrance=entrance, until_on=None).place == street.place("001-1-1")

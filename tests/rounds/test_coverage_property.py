@@ -1,4 +1,4 @@
-"""Random moves, departures, arrivals, redrawn cells, answers, undos and folds: the counters equal the anti-join, everywhere."""
+"""Random moves, departures, arrivals, answers, undos and folds: the counters equal the anti-join, everywhere."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -11,14 +11,14 @@ from linli.core import clock
 from linli.core.actors import SYSTEM
 from linli.core.errors import Problem
 from linli.grid import actions as grid_actions
-from linli.grid.models import Dwelling, Entrance, Place
+from linli.grid.models import Dwelling, Place
 from linli.residents import actions as register
 from linli.residents.models import Household
 from linli.rounds import actions, queries
 from linli.rounds.intake import Receipt
 from linli.rounds.models import Round
 
-KINDS = ["answer", "batch", "undo", "move", "depart", "arrive", "redraw", "fold", "tally", "carry"]
+KINDS = ["answer", "batch", "undo", "move", "depart", "arrive", "fold", "tally", "carry"]
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=18)
 
 
@@ -47,9 +47,6 @@ def take(kind, one, other, found):
         register.depart_household(actor=SYSTEM, household_id=pick(households, one).pk)
     elif kind == "arrive":
         register.add_household(actor=SYSTEM, dwelling_id=pick(Dwelling.objects, one).pk, name="新户")
-    elif kind == "redraw":
-        cell = pick(Place.objects.filter(kind="cell"), other)
-        register.move_entrances(actor=SYSTEM, entrance_ids=[pick(Entrance.objects, one).pk], to_place_id=cell.pk)
     elif kind == "fold":
         grid_actions.fold_headcounts(actor=SYSTEM)
     elif kind == "tally":

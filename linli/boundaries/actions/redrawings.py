@@ -83,11 +83,12 @@ def carry_out(actor: Actor, planned: Planned) -> Redrawing:
     done = list(result.done)
     way = _Way(planned, result)
     followers = {key: place.pk for key, place in way.successors.items()}
-    households = residents.count_redrawn(actor=actor, moved=result.moved, places=followers)
+    households = residents.count_redrawn(actor=actor, moved=result.moved)
     moved = way.moves()
     done += rounds.follow_redrawing(actor=actor, moved=moved, ended=way.ended, same=way.same_holder())
     done += duties.follow_redrawing(actor=actor, to=way.tasks())
-    done += messages.follow_redrawing(actor=actor, places=followers)
+    done += residents.follow_redrawing(actor=actor, moved=result.moved, places=followers, alike=way.like)
+    done += messages.follow_redrawing(actor=actor, places=followers, moved=result.moved)
     note, once = describe(planned), str(row.pk)
     alerts.follow_redrawing(actor=actor, done=done, touched=planned.paths, places=followers, note=note, once=once)
     duties.give_on_orphans(actor=actor)
@@ -207,10 +208,11 @@ def _put_back(actor: Actor, found: Redrawing, reason: str) -> None:
     done = [Done(*row) for row in found.changes.order_by("id").values_list("kind", "subject", "before", "after")]
     result = grid.restore_places(actor=actor, done=done, paper=reason or found.paper)
     back = _Back(found, done)
-    residents.count_redrawn(actor=actor, moved=result.moved, places={})
+    residents.count_redrawn(actor=actor, moved=result.moved)
     rounds.restore_rounds(actor=actor, done=done, moved=back.moves(), ended=back.made)
     duties.restore_tasks(actor=actor, done=done, to=back.tasks(result.appointments))
-    messages.restore_links(actor=actor, done=done)
+    residents.restore_followers(actor=actor, done=done)
+    messages.restore_links(actor=actor, done=done, moved=result.moved)
     alerts.restore_places(
         actor=actor, done=done, touched=back.paths, note=str(found.told.get("note", "")), once=str(found.pk)
     )

@@ -28,8 +28,8 @@ from linli.grid.actions.outlines import (
     remove_outline,
     save_outline,
 )
-from linli.grid.actions.placements import WantedDwelling, ensure_dwellings, place_inhabited_entrances
-from linli.grid.actions.places import NewPlace, add_place, add_places, rename_place
+from linli.grid.actions.placements import WantedDwelling, ensure_dwellings
+from linli.grid.actions.places import NewPlace, add_place, add_places
 from linli.grid.actions.posts import NewAppointment, add_organisation, appoint, appoint_many, end_appointment
 from linli.grid.actions.premises import (
     PremisesAdded,
@@ -101,7 +101,6 @@ __all__ = [
     "note_token_use",
     "pass_second_factor",
     "place_entrances",
-    "place_inhabited_entrances",
     "put_buildings_on_the_map",
     "reactivate_account",
     "record_absence",
@@ -112,7 +111,6 @@ __all__ = [
     "register_device",
     "remove_outline",
     "remove_second_factor",
-    "rename_place",
     "renew_recovery_codes",
     "reset_second_factor",
     "restore_places",

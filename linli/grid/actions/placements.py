@@ -1,7 +1,4 @@
-"""Doors in bulk: the dwellings that a roster names; entrances given to another place with those who live there.
-
-Both are called by the register, which counts the people. An entrance without households is placed by hand.
-"""
+"""Doors in bulk: the dwellings that a roster names. Called by the register, which counts the people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -120,54 +117,3 @@ def _ensure(model: Any, wanted: dict[Any, dict[str, Any]], *, sort: bool = False
     made = model.objects.bulk_create(model(**columns, **extra(columns)) for columns in missing.values())
     known |= {key: row.pk for key, row in zip(missing, made, strict=True)}
     return {key: known[name] for key, name in keys.items()}
-
-
-def place_inhabited_entrances(
-    *, actor: Actor, entrance_ids: Sequence[int], to_place: Place, on: date | None = None
-) -> dict[int, str]:
-    """Give entrances to another leaf from a day on, households and all; returns entrance → the path that held it. The
-    caller counts those who live there, in the same transaction. `on` lies between their last placement and today."""
-    day = on or clock.today()
-    with transaction.atomic():
-        check_may(actor, "places.edit", to_place)
-        if to_place.kind not in leaf_kinds() or to_place.until_on is not None:
-            raise Invalid(
-                _("Entrances stand in the lowest places only."), fields={"to_place": _("Choose another place.")}
-            )
-        if day > clock.today():
-            raise Invalid(fields={"on": _("This date lies in the future.")})
-        placed = list(
-            EntrancePlacement.objects.select_for_update(of=("self",))
-            .filter(entrance__in=set(entrance_ids), until_on=None)
-            .select_related("place")
-            .order_by("entrance_id")
-        )
-        _check_may_move(actor, placed, set(entrance_ids), to_place, day)
-        moved = [one for one in placed if one.place_id != to_place.pk]
-        EntrancePlacement.objects.filter(pk__in=[one.pk for one in moved]).update(until_on=day)
-        EntrancePlacement.objects.bulk_create(
-            EntrancePlacement(entrance_id=one.entrance_id, place=to_place, from_on=day) for one in moved
-        )
-        for path in sorted({one.place.path for one in moved} | ({to_place.path} if moved else set())):
-            audit.record(actor, "move_entrances", to_place, fields=["entrances"], path=path)
-        return {one.entrance_id: one.place.path for one in moved}
-
-
-def _check_may_move(
-    actor: Actor, placed: Sequence[EntrancePlacement], wanted: set[int], to_place: Place, day: date
-) -> None:
-    if len(placed) != len(wanted):
-        raise Conflict(_("One of these entrances stands in no place now. Place it first."), code="not-placed")
-    for one in placed:
-        check_may(actor, "places.edit", one.place)
-        if one.from_on > day:
-            raise Conflict(_("An entrance was placed after that day already. Choose a later day."), code="placed-later")
-    outside = [
-        path
-        for path in Building.objects.filter(entrances__in=wanted).values_list("place__path", flat=True)
-        if not to_place.path.startswith(path)
-    ]
-    if outside:
-        raise Invalid(
-            _("An entrance stays in the community of its building."), fields={"to_place": _("Choose another place.")}
-        )

@@ -190,30 +190,3 @@ def _check_free(made: Sequence[Place]) -> None:
     twice = [name for (parent, name), n in names.items() if n > 1 and parent]
     if twice:
         raise Conflict(_("There is already a place named %(name)s here.") % {"name": twice[0]}, code="name-taken")
-
-
-def rename_place(*, actor: Actor, code: str, name: str, write_id: UUID | None = None) -> Place:
-    """Give a place another name; what it was called until today stays on record."""
-    with transaction.atomic():
-        before = done_before(actor, "rename_place", write_id, [code, name])
-        lock("places")
-        place = Place.objects.select_related("parent").filter(code=code, until_on=None).first()
-        if place is None:
-            raise Missing()
-        check_may(actor, "places.edit", place)
-        name = normalise(name)
-        if not 1 <= len(name) <= 100:
-            text = _("Give the place a name of at most 100 characters.")
-            raise Invalid(text, fields={"name": text})
-        if before or name == place.name:
-            return place
-        same = Place.objects.filter(parent=place.parent, name=name, until_on=None).exclude(pk=place.pk)
-        if place.parent and same.exists():
-            raise Conflict(_("There is already a place named %(name)s here.") % {"name": name}, code="name-taken")
-        take_new_names([(place.pk, name)], clock.today())
-        if place_kinds()[place.kind].depth > place_kinds()[register_kind()].depth:
-            Place.objects.filter(pk=place.pk).update(sort=natural_key(name))
-        audit.record(actor, "rename_place", place, fields=["name"], path=place.path)
-        mark_done(actor, "rename_place", write_id, [code, name], place.pk)
-        place.refresh_from_db()
-        return place

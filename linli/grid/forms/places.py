@@ -26,10 +26,6 @@ class PlaceForm(forms.Form):
     code = forms.CharField(label=_("Code"), required=False, max_length=40)
 
 
-class NameForm(forms.Form):
-    name = forms.CharField(label=_("New name"), max_length=100)
-
-
 class _InPlace(forms.Form):
     """A form with a choice of the lowest places of a community."""
 

@@ -16,7 +16,7 @@ from linli.core import clock
 from linli.core.errors import Conflict, Invalid, Missing
 from linli.grid import actions, queries
 from linli.grid.access import check_may
-from linli.grid.forms.places import DayForm, NameForm, PlaceForm
+from linli.grid.forms.places import DayForm, PlaceForm
 from linli.grid.models import Place
 from linli.grid.profile import kind_name, leaf_kinds, place_kinds, register_kind
 from linli.grid.rules import PlaceKind
@@ -131,23 +131,6 @@ def place_add(request: HttpRequest, code: str) -> HttpResponse:
             return redirect(link_to(parent))
     title = _("Add: %(kind)s") % {"kind": kind_name(below.code)}
     return show_form(request, form, parent, title, _("Add"))
-
-
-@require_http_methods(["GET", "POST"])
-def place_rename(request: HttpRequest, code: str) -> HttpResponse:
-    found = queries.get_place(actor=request.actor, code=code)
-    check_may(request.actor, "places.edit", found)
-    form = NameForm(request.POST or None, initial={"name": found.name})
-    if request.method == "POST" and form.is_valid():
-        try:
-            name = form.cleaned_data["name"]
-            actions.rename_place(actor=request.actor, code=code, name=name, write_id=write_id(request))
-        except (Invalid, Conflict) as problem:
-            take(form, problem)
-        else:
-            messages.success(request, _("The new name holds from today; the old one is kept."))
-            return redirect(link_to(found))
-    return show_form(request, form, found, _("Rename"), _("Rename"))
 
 
 @require_GET

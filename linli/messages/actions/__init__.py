@@ -15,14 +15,13 @@ from linli.messages.actions.answers import (
 from linli.messages.actions.dispatches import begin_dispatch, enqueue, stop, stop_source
 from linli.messages.actions.links import (
     Wanted,
-    follow_redrawing,
     make_link_rows,
     make_links,
     note_opened,
-    restore_links,
     revoke_links,
 )
 from linli.messages.actions.means import add_means, choose_quiet_hours, prefer_means, remove_means
+from linli.messages.actions.redrawing import follow_redrawing, restore_links
 from linli.messages.actions.senders import add_sender, change_sender, switch_sender
 from linli.messages.actions.trying import try_sender
 from linli.messages.rules import Recipient, Sending

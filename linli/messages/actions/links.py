@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +11,9 @@ from django.db import connection, transaction
 from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.crypto import keyed_hash
-from linli.grid.models import Place
-from linli.grid.rules import Done
 from linli.messages.actions.dispatches import in_utc
-from linli.messages.models import Delivery, PersonalLink, Sender
-from linli.messages.rules import ITSELF, READ, SHARED, UNREAD
+from linli.messages.models import Delivery, PersonalLink
+from linli.messages.rules import ITSELF, READ, UNREAD
 
 BYTES = 24  # 192 random bits
 
@@ -98,34 +96,3 @@ def note_opened(*, actor: Actor, link: PersonalLink) -> None:
             waiting = Delivery.objects.filter(link=link.pk, state__in=UNREAD)
             waiting.update(state=READ, claimed_by=None)
             audit.record(actor, "open_link", ("messages.link", link.pk))
-
-
-def follow_redrawing(*, actor: Actor, places: Mapping[int, int]) -> list[Done]:
-    """Shared links of a place that is no more open at the one that follows it (old → new), so that a chat group's link goes
-    on working."""
-    rows = PersonalLink.objects.filter(purpose=SHARED, subject__in=places, revoked_at=None, expires_at__gt=clock.now())
-    done = []
-    for link in rows.order_by("id"):
-        done.append(Done("link", str(link.pk), str(link.subject), str(places[link.subject])))
-        link.subject = places[link.subject]
-        link.save(update_fields=["subject"])
-    paths = dict(Place.objects.filter(pk__in=places.values()).values_list("pk", "path"))
-    for sender in Sender.objects.filter(place__in=places).order_by("id"):
-        to = places[sender.place_id or 0]
-        done.append(Done("sender", str(sender.pk), str(sender.place_id), str(to)))
-        Sender.objects.filter(pk=sender.pk).update(place=to, path=paths[to])
-    audit.record_many(actor, "redraw_links", [(f"messages.{one.kind}", one.subject) for one in done], fields=["place"])
-    return done
-
-
-def restore_links(*, actor: Actor, done: Sequence[Done]) -> None:
-    """Undo of the same."""
-    for one in done:
-        if one.kind == "link":
-            PersonalLink.objects.filter(pk=int(one.subject), subject=int(one.after)).update(subject=int(one.before))
-        elif one.kind == "sender":
-            path = Place.objects.values_list("path", flat=True).get(pk=int(one.before))
-            found = Sender.objects.filter(pk=int(one.subject), place=int(one.after))
-            found.update(place=int(one.before), path=path)
-    keys = [(f"messages.{one.kind}", one.subject) for one in done if one.kind in ("link", "sender")]
-    audit.record_many(actor, "redraw_links", keys, fields=["place"])

@@ -9,7 +9,7 @@ from linli.residents.actions.corrections import (
 )
 from linli.residents.actions.doors import name_dwelling
 from linli.residents.actions.duplicates import dismiss_duplicate, merge_people, unmerge_people
-from linli.residents.actions.entrances import count_redrawn, move_entrances
+from linli.residents.actions.entrances import count_redrawn, follow_redrawing, restore_followers
 from linli.residents.actions.erasures import erase_due, erase_household, erase_person, replay_erasures, review_due
 from linli.residents.actions.exports import COLUMNS as EXPORT_COLUMNS
 from linli.residents.actions.exports import export_register
@@ -84,6 +84,7 @@ __all__ = [
     "erase_person",
     "export_register",
     "finish_upload",
+    "follow_redrawing",
     "forget_uploads",
     "import_households",
     "keep_upload",
@@ -92,7 +93,6 @@ __all__ = [
     "mark_group",
     "merge_households",
     "merge_people",
-    "move_entrances",
     "move_household",
     "move_person",
     "name_answerer",
@@ -107,6 +107,7 @@ __all__ = [
     "refuse_correction",
     "refuse_transfer",
     "replay_erasures",
+    "restore_followers",
     "reveal_answerer",
     "reveal_numbers",
     "review_due",
