@@ -82,3 +82,15 @@ def test_it_can_be_handed_to_who_stands_in_but_not_to_who_is_away(scene):
     post = Appointment.objects.get(account=cast.accounts["li"])
     actions.hand_over(actor=cast.actor("zhou"), task=task, to=post)
     assert holder_of(task) == ("wu", True)
+
+
+def test_whoever_leaves_their_own_post_stands_in_no_more(scene):
+    cast, task, _hand = scene
+    away(cast, "zhou", "wu")
+    actions.give_on_orphans(actor=SYSTEM)
+    assert holder_of(task) == ("wu", True)
+    own = Appointment.objects.get(account=cast.accounts["wu"])
+    grid.end_appointment(actor=cast.actor("wang"), appointment=own, reason="搬走")
+    assert holder_of(task) == ("wu", False)  # nobody's: the account says so until the clock gives it on
+    assert actions.give_on_orphans(actor=SYSTEM) == 1
+    assert holder_of(task) == ("li", True)

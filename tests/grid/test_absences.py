@@ -104,6 +104,17 @@ def test_a_deputy_whose_account_was_closed_stands_in_for_nobody(cast):
     assert stands_at(cast, "001-1") == ("王建国", "")
 
 
+def test_a_deputy_who_left_every_post_of_their_own_stands_in_for_nobody(cast):
+    path = cast.place("001-1-1").path
+    away(cast, "li", "zhao")
+    Appointment.objects.filter(account=cast.accounts["zhao"]).update(until_at=clock.now())
+    assert stands_at(cast, "001-1") == ("王建国", "")
+    assert not cast.actor("zhao").grants
+    assert not cast.actor("zhao").may("register.see", path)
+    lent = (post_of(cast, "li").pk, cast.accounts["zhao"].pk)
+    assert queries.valid_holdings([lent]) == set()
+
+
 def test_at_the_top_somebody_must_stand_in(cast):
     with pytest.raises(Invalid) as refused:
         away(cast, "chen")

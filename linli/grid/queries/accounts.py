@@ -25,7 +25,8 @@ ACCOUNT_OBJECTS = ("grid.account", "grid.apitoken", "core.backup", "core.job", "
 
 def actor_for(account: Any, *, token_scopes: frozenset[str] | None = None) -> Actor:
     """The actor for an account at this moment: one grant for each valid appointment, and for each post of somebody who is
-    away and whose deputy they are. A program has one's own posts only: what is lent is lent to a person. One query."""
+    away and whose deputy they are, as long as they hold a post of their own. A program has one's own posts only: what is
+    lent is lent to a person. One query."""
     if not isinstance(account, Account):
         account = Account.objects.get(pk=account.pk)
     if not account.is_active:
@@ -34,7 +35,10 @@ def actor_for(account: Any, *, token_scopes: frozenset[str] | None = None) -> Ac
     if token_scopes is None:
         lent = Absence.objects.running_at(now).filter(deputy=account).values("appointment")
         theirs |= Q(pk__in=lent, account__is_active=True)
-    held = Appointment.objects.valid_at(now).filter(theirs).select_related("place", "account").order_by("id")
+    rows = Appointment.objects.valid_at(now).filter(theirs).select_related("place", "account").order_by("id")
+    held = [one for one in rows if one.post_kind in kinds]
+    if not any(one.account_id == account.pk for one in held):
+        held = []  # whoever has left every post stands in for nobody
     grants = tuple(
         Grant(
             path=one.place.path,
@@ -46,7 +50,6 @@ def actor_for(account: Any, *, token_scopes: frozenset[str] | None = None) -> Ac
             lent_name=one.account.name if one.account_id != account.pk else "",
         )
         for one in held
-        if one.post_kind in kinds
     )
     return Actor(kind="account", id=account.pk, name=account.name, grants=grants, token_scopes=token_scopes)
 

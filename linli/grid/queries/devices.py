@@ -64,16 +64,18 @@ def find_person(*, account_id: int) -> Account | None:
 
 def allowed_spans(*, actor: Actor, permission: str) -> list[tuple[str, datetime, datetime | None]]:
     """(path, from, until) of every appointment that the actor's account ever had and that allows `permission`, and of those
-    that it held as a deputy. Two queries."""
+    that it held as a deputy while it held one of its own. Two queries."""
     if actor.kind != "account":
         return []
     kinds = [code for code, kind in post_kinds().items() if permission in kind.permissions or ALL in kind.permissions]
-    held = Appointment.objects.filter(account=actor.id, post_kind__in=kinds).select_related("place")
+    held = list(Appointment.objects.filter(account=actor.id).select_related("place"))
+    ends = [one.until_at for one in held]
+    left_at = max((end for end in ends if end is not None), default=None) if None not in ends else None
     lent = Absence.objects.filter(deputy=actor.id, appointment__post_kind__in=kinds).select_related(
         "appointment__place"
     )
-    own = [(one.place.path, one.from_at, one.until_at) for one in held]
+    own = [(one.place.path, one.from_at, one.until_at) for one in held if one.post_kind in kinds]
     return own + [
-        (one.appointment.place.path, one.from_at, min(one.until_at, one.appointment.until_at or one.until_at))
+        (one.appointment.place.path, one.from_at, min(filter(None, [one.until_at, one.appointment.until_at, left_at])))
         for one in lent
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, FilteredRelation, OuterRef, Q, QuerySet
 
 from linli.core import clock
 from linli.core.paths import ancestors
@@ -41,10 +41,22 @@ def is_away(account: str, moment: datetime) -> Exists:
     return Exists(Absence.objects.running_at(moment).filter(appointment__account=OuterRef(account)))
 
 
+def holds_a_post(account: str, held: QuerySet[Appointment]) -> Exists:
+    """Does the account that a row names in the field `account` hold one of these appointments? Whoever holds none any more
+    has left, and stands in for nobody either."""
+    return Exists(held.filter(account=OuterRef(account)))
+
+
+def may_stand(deputy: str, moment: datetime, *, held: QuerySet[Appointment] | None = None) -> Q:
+    """Rows whose deputy, named in this field, can be that: holds a post of their own, and is not away from it."""
+    posts = held_at(moment) if held is None else held
+    return Q(holds_a_post(deputy, posts)) & ~Q(is_away(deputy, moment))
+
+
 def stands_in(moment: datetime) -> QuerySet[Absence]:
     """Absences of an outer appointment with a deputy who can hold the post: in use, reached by something, not away."""
     return Absence.objects.running_at(moment).filter(
-        ~is_away("deputy", moment),
+        may_stand("deputy", moment),
         appointment=OuterRef("pk"),
         deputy__is_active=True,
         deputy__reachable=True,
@@ -63,7 +75,7 @@ def is_standing_with(appointment: str, account: str, moment: datetime) -> Exists
     seat = Appointment.objects.filter(pk=OuterRef(appointment))
     mine = Q(account=OuterRef(account)) & ~Exists(Absence.objects.running_at(moment).filter(appointment=OuterRef("pk")))
     lent = Absence.objects.running_at(moment).filter(
-        ~is_away("deputy", moment), appointment=OuterRef("pk"), deputy=OuterRef(OuterRef(account))
+        may_stand("deputy", moment), appointment=OuterRef("pk"), deputy=OuterRef(OuterRef(account))
     )
     return Exists(seat.filter(mine | Exists(lent)))
 
@@ -106,8 +118,10 @@ def list_standing(where: Q) -> list[Holder]:
 def _rows(where: Q, moment: datetime | None = None) -> QuerySet[Appointment]:
     at = moment or clock.now()
     running = FilteredRelation("absences", condition=Q(absences__from_at__lte=at, absences__until_at__gt=at))
-    rows = (_held_then(moment) if moment else held_at(at)).filter(where).annotate(absence=running)
-    return rows.annotate(deputy_away=is_away("absence__deputy", at))
+    held = _held_then(moment) if moment else held_at(at)
+    rows = held.filter(where).annotate(absence=running)
+    able = ExpressionWrapper(may_stand("absence__deputy", at, held=held), output_field=BooleanField())
+    return rows.annotate(deputy_able=able)
 
 
 def _held_then(moment: datetime) -> QuerySet[Appointment]:
@@ -128,7 +142,7 @@ _FIELDS = (
     "absence__deputy__name",
     "absence__deputy__is_active",
     "absence__deputy__reachable",
-    "deputy_away",
+    "deputy_able",
 )
 
 
@@ -141,7 +155,7 @@ def _of(row: dict[str, Any]) -> Holder:
 def _standing(row: dict[str, Any]) -> Holder | None:
     if row["absence__id"] is None:
         return _of(row) if row["account__reachable"] else None
-    able = row["absence__deputy__is_active"] and row["absence__deputy__reachable"] and not row["deputy_away"]
+    able = row["absence__deputy__is_active"] and row["absence__deputy__reachable"] and row["deputy_able"]
     if row["absence__deputy_id"] is None or not able:
         return None
     return Holder(
@@ -172,15 +186,17 @@ def holders_on_the_way_up(paths: Iterable[str]) -> dict[str, list[Holder]]:
 
 def valid_holdings(pairs: Iterable[tuple[int, int]], *, moment: datetime | None = None) -> set[tuple[int, int]]:
     """Which of these pairs of appointment and account hold now, or held at a moment: the holder's own, or the deputy's while
-    it lasts. An absent holder's own counts too: whoever was asked and is away is not nobody, the clock gives it on. One
-    query."""
+    it lasts and they hold a post of their own. An absent holder's own counts too: whoever was asked and is away is not
+    nobody, the clock gives it on. One query."""
     wanted, at = set(pairs), moment or clock.now()
     running = FilteredRelation("absences", condition=Q(absences__from_at__lte=at, absences__until_at__gt=at))
     held = _held_then(moment) if moment else Appointment.objects.valid_at(at).filter(account__is_active=True)
     rows = (
         held.filter(pk__in={one for one, _account in wanted})
         .annotate(absence=running)
-        .values_list("pk", "account_id", "absence__deputy_id")
+        .annotate(deputy_holds=holds_a_post("absence__deputy", held))
+        .values_list("pk", "account_id", "absence__deputy_id", "deputy_holds")
     )
-    valid = {(key, who) for key, holder, deputy in rows for who in (holder, deputy) if who is not None}
+    valid = {(key, holder) for key, holder, _deputy, _holds in rows}
+    valid |= {(key, deputy) for key, _holder, deputy, holds in rows if holds}
     return wanted & valid
