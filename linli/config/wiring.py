@@ -16,6 +16,7 @@ from linli.duties.jobs import (
 )
 from linli.duties.queries import hold_in_open_tasks
 from linli.exchange import jobs as exchange_jobs
+from linli.grid import events as grid_events
 from linli.grid.jobs import fold_headcounts
 from linli.messages import jobs as message_jobs
 from linli.messages.events import ReplyFiled
@@ -37,6 +38,9 @@ def wire() -> None:
     events.subscribe(register_events.CorrectionSettled, duty_jobs.end_correction)
     events.subscribe(register_events.ErasureDue, duty_jobs.ask_for_erasure)
     events.subscribe(HouseholdsErased, forget_erased_questions)
+    events.subscribe(grid_events.DeputiesNamed, duty_jobs.tell_deputies)
+    events.subscribe(grid_events.AbsenceEnded, duty_jobs.withdraw_deputy)
+    events.subscribe(grid_events.AppointmentsEnded, duty_jobs.withdraw_left_deputies)
     events.subscribe(ReplyFiled, file_reply)
     events.subscribe(ReplyFiled, alert_jobs.take_confirmation)
 

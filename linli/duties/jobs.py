@@ -7,6 +7,7 @@ from linli.core import clock
 from linli.core.actors import SYSTEM
 from linli.duties import actions
 from linli.duties.rules import CANCELLED, CORRECTION, DONE, ERASURE, TRANSFER
+from linli.grid.queries import list_absences_left
 from linli.messages.queries import read_reply
 from linli.messages.rules import AS_CONFIRMED, HOUSEHOLD
 from linli.residents.rules import CORRECTION_DUE, TRANSFER_DUE
@@ -16,6 +17,23 @@ def move_tasks() -> None:
     """First to whoever answers now where an appointment ended, then up where nobody began."""
     actions.give_on_orphans(actor=SYSTEM)
     actions.climb_overdue(actor=SYSTEM)
+
+
+def tell_deputies(payload: dict[str, Any]) -> None:
+    """Somebody is to stand in: they are told for whom and how long."""
+    actions.tell_deputies(actor=SYSTEM, absence_ids=payload["absence_ids"])
+
+
+def withdraw_deputy(payload: dict[str, Any]) -> None:
+    """It is off: whoever was told is told so."""
+    by_deputy = payload["by_deputy"]
+    actions.withdraw_deputies(actor=SYSTEM, absence_ids=[payload["absence_id"]], by_deputy=by_deputy)
+
+
+def withdraw_left_deputies(payload: dict[str, Any]) -> None:
+    """Where the post itself was given up, nobody stands in for its holder any more."""
+    left = list_absences_left(appointment_ids=payload["appointment_ids"])
+    actions.withdraw_deputies(actor=SYSTEM, absence_ids=left)
 
 
 def review_standing_tasks() -> None:

@@ -24,3 +24,12 @@ class DeputiesNamed(Fact):
     """Holders will be away, and somebody stands in for them."""
 
     absence_ids: list[int]
+
+
+@dataclass(frozen=True)
+class AbsenceEnded(Fact):
+    """Somebody is back earlier, or does not go away after all: who was to stand in does not. `by_deputy`: it was they who
+    laid it down."""
+
+    absence_id: int
+    by_deputy: bool

@@ -116,6 +116,24 @@ def test_where_nobody_else_may_it_goes_out_and_the_timeline_says_so(cast, issued
     assert AlertFact.objects.filter(alert=alert, kind="nobody_to_approve").exists()
 
 
+def test_before_issuing_the_page_says_who_will_be_asked_or_that_nobody_can_be(cast, notice, sign_in):
+    said = {"wang": "须由第二人审批", "chen": "没有其他人可以审批"}
+    for (username, words), code in zip(said.items(), ("001", "360103001"), strict=True):
+        draft = actions.draft_alert(actor=cast.actor(username), alert_id=uuid4(), notice=notice(code))
+        page = sign_in(username).get(f"/alerts/{draft.pk}/preview").content.decode()
+        assert words in page, username
+        assert not any(other in page for name, other in said.items() if name != username)
+    small = actions.draft_alert(actor=cast.actor("wang"), alert_id=uuid4(), notice=notice("001-1-1"))
+    page = sign_in("wang").get(f"/alerts/{small.pk}/preview").content.decode()
+    assert not any(words in page for words in said.values())
+
+
+def test_that_one_person_decided_stands_on_the_timeline(issued, sign_in):
+    alert = issued("chen")
+    page = sign_in("chen").get(f"/alerts/{alert.pk}/timeline").content.decode()
+    assert "当时没有其他人可以审批" in page
+
+
 def test_an_update_waits_and_the_old_notice_runs_on(cast, issued, notice, waiting):
     old = actions.approve_alert(actor=cast.actor("chen"), alert=waiting)
     new = actions.update_alert(actor=cast.actor("wang"), alert=old, alert_id=uuid4(), notice=notice("001"))

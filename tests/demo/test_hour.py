@@ -114,7 +114,8 @@ def test_a_receipt_taken_away_shows(changed):
 
 def test_an_appointment_that_ended_leaves_its_households_unaccounted(changed):
     home, database, figures = changed
-    name = figures["not_reached"][0]["responsible"]  # a deputy too: without a post of their own they stand in for nobody
+    # A deputy too: without a post of their own they stand in for nobody.
+    name = figures["not_reached"][0]["responsible"]
     theirs = sum(line["responsible"] == name for line in figures["not_reached"])
     who = "SELECT id FROM grid_account WHERE name = ?"
     ended = f"UPDATE grid_appointment SET until_at = '2026-03-05 01:30:00' WHERE account_id IN ({who})"  # noqa: S608

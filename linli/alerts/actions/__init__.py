@@ -7,7 +7,7 @@ from linli.alerts.actions.answers import (
     record_knock,
     undo_knock,
 )
-from linli.alerts.actions.approvals import approve_alert, lapse_approvals, refuse_alert, take_back_alert
+from linli.alerts.actions.approvals import approve_alert, find_rule, lapse_approvals, refuse_alert, take_back_alert
 from linli.alerts.actions.certificates import draw_up_certificate, note_certificate_file, note_log_export
 from linli.alerts.actions.doors import record_knocks, undo_knocks
 from linli.alerts.actions.drills import Plan, call_off_drill, hold_drills, plan_drill, score_drill
@@ -47,6 +47,7 @@ __all__ = [
     "draw_up_certificate",
     "end_shared_links",
     "expire_alert",
+    "find_rule",
     "follow_redrawing",
     "hold_drills",
     "issue_alert",

@@ -142,9 +142,27 @@ def preview(request: HttpRequest, alert_id: UUID) -> HttpResponse:
         "clock": clock_of(urgency),
         "texts": in_all(draft.texts, languages()),
         "sender": _sender(request.actor, chosen),
+        "approval": _approval(request.actor, draft, chosen),
         "lacks_own_language": not draft.texts.get(settings.LANGUAGE_CODE, {}).get("headline"),
     }
     return render(request, "alerts/office/preview.html", shown)
+
+
+def _approval(actor: Actor, draft: Alert, places: Sequence[Place]) -> str:
+    """Whether a rule asks for a second person: '' | asked | nobody (nobody else may give it: it goes out at once)."""
+    if actions.find_rule(actor=actor, notice=_notice(draft, places), drill=bool(draft.drill)) is None:
+        return ""
+    return "asked" if queries.list_approvers(alert=draft) else "nobody"
+
+
+def _notice(draft: Alert, places: Sequence[Place]) -> Notice:
+    return Notice(
+        texts=draft.texts,
+        urgency=draft.urgency,
+        places=places,
+        groups=draft.groups,
+        expires_at=draft.expires_at,
+    )
 
 
 def _sender(actor: Actor, places: Sequence[Place]) -> str:
@@ -172,13 +190,7 @@ def issue(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     found = queries.get_alert(actor=request.actor, alert_id=alert_id)
     if found.issued_by_id != request.actor.id:
         raise Missing()
-    notice = Notice(
-        texts=found.texts,
-        urgency=found.urgency,
-        places=queries.list_places_of(alert=found),
-        groups=found.groups,
-        expires_at=found.expires_at,
-    )
+    notice = _notice(found, queries.list_places_of(alert=found))
     if found.replaces is not None:
         actions.update_alert(actor=request.actor, alert=found.replaces, alert_id=found.pk, notice=notice)
     else:

@@ -1,5 +1,6 @@
 """Every write on tasks and questions."""
 
+from linli.duties.actions.deputies import tell_deputies, withdraw_deputies
 from linli.duties.actions.questions import answer_question, ask, file_reply, forget_homes, forget_old_questions
 from linli.duties.actions.tasks import (
     CLIMB_AGAIN,
@@ -66,4 +67,6 @@ __all__ = [
     "remind",
     "restore_tasks",
     "review_vacancies",
+    "tell_deputies",
+    "withdraw_deputies",
 ]

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4, uuid5
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import audit, clock
@@ -15,6 +13,7 @@ from linli.core.locks import lock
 from linli.core.writes import done_before, mark_done
 from linli.duties.access import check_may_work
 from linli.duties.actions.tasks import close_tasks
+from linli.duties.actions.texts import in_every_language
 from linli.duties.models import Question, Task
 from linli.duties.profile import asked_times, texts_kept
 from linli.duties.rules import ASKED, LONGEST_TEXT, NEED, QUESTION
@@ -104,10 +103,11 @@ def _tell_holder(actor: Actor, question: Question) -> None:
     task = question.task
     if task.holder_id is None:
         return
+    asks = SOMEBODY_NEEDS if question.kind == NEED else SOMEBODY_ASKS
     sending = Sending(
         source=("duties", str(question.pk)),
         kind=ASKS,
-        texts=_in_every_language(SOMEBODY_NEEDS if question.kind == NEED else SOMEBODY_ASKS),
+        texts=in_every_language(lambda: (str(asks), "")),
         expires_at=task.due_at,
         path=task.area_path,
         url=f"/questions/{question.pk}",
@@ -115,14 +115,6 @@ def _tell_holder(actor: Actor, question: Question) -> None:
     dispatch = messages.begin_dispatch(actor=actor, dispatch_id=uuid5(question.pk, "asked"), sending=sending)
     told = [Recipient(ACCOUNT, task.holder_id, task.area_path)]
     messages.enqueue(actor=actor, dispatch=dispatch, recipients=told)
-
-
-def _in_every_language(words: object) -> dict[str, dict[str, str]]:
-    found = {}
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            found[code] = {"headline": str(words), "body": ""}
-    return found
 
 
 def answer_question(*, actor: Actor, question: Question, text: str, write_id: UUID | None = None) -> Question:
@@ -156,7 +148,7 @@ def _tell_household(actor: Actor, question: Question) -> None:
     sending = Sending(
         source=source,
         kind=ANSWER,
-        texts=_in_every_language(ANSWERED),
+        texts=in_every_language(lambda: (str(ANSWERED), "")),
         expires_at=clock.now() + asked_times(QUESTION).due * 3,
         path=question.task.area_path,
     )

@@ -17,6 +17,7 @@ from linli.core.locks import lock
 from linli.core.paths import ancestors, common
 from linli.core.writes import done_before, mark_done
 from linli.duties.access import check_may_work
+from linli.duties.actions.moves import Moved, tell_new_holders
 from linli.duties.models import Task, TaskLine, TaskMove
 from linli.duties.rules import (
     APPOINTMENT_ENDED,
@@ -183,6 +184,8 @@ def hand_over(*, actor: Actor, task: Task, to: Appointment, note: str = "", writ
         if (chosen.account_id, chosen.appointment_id) == (fresh.holder_id, fresh.appointment_id):
             return fresh
         _move(fresh, chosen, HANDED_OVER, note)
+        if chosen.account_id != actor.id:
+            tell_new_holders(actor=actor, moved=[Moved(fresh, HANDED_OVER)], batch=uuid4())
         audit.record(actor, "hand_over_task", fresh, fields=["holder"], reason=note, path=fresh.area_path)
         return fresh
 
@@ -254,15 +257,16 @@ def _give_on(actor: Actor, which: QuerySet[Task], why: Why, choose: Choose) -> i
     with transaction.atomic():
         lock("tasks.climb")
         rows = which.filter(closed_at=None).select_related("post_place", "appointment", "holder")
-        tasks = list(rows.order_by("made_at", "id")[:5_000])
+        tasks = list(rows.order_by("made_at", "area_path", "id")[:5_000])  # what is one person's together
         if not tasks:
             return 0
         holders = holders_on_the_way_up({task.area_path for task in tasks} | {task.post_place.path for task in tasks})
         moves = [(task, choose(task, task.post_place.path, holders), why(task)) for task in tasks]
         moved = _write_moves([one for one in moves if not _stays(*one)])
-        for cause in sorted({one for _key, one in moved}):
-            keys = [("duties.task", key) for key, one in moved if one == cause]
+        for cause in sorted({one.cause for one in moved}):
+            keys = [("duties.task", one.task.pk) for one in moved if one.cause == cause]
             audit.record_many(actor, f"task_{cause}", keys, fields=["holder"])
+        tell_new_holders(actor=actor, moved=moved, batch=uuid4())
         return len(moved)
 
 
@@ -272,8 +276,8 @@ def _stays(task: Task, to: Holder | None, cause: str) -> bool:
     return same and cause != CLIMBED
 
 
-def _write_moves(moves: Sequence[tuple[Task, Holder | None, str]]) -> list[tuple[UUID, str]]:
-    """Returns (task, cause) of those that went to somebody else."""
+def _write_moves(moves: Sequence[tuple[Task, Holder | None, str]]) -> list[Moved]:
+    """Returns those that went to somebody else."""
     now = clock.now()
     written = []
     for task, to, cause in moves:
@@ -300,7 +304,7 @@ def _write_moves(moves: Sequence[tuple[Task, Holder | None, str]]) -> list[tuple
     TaskMove.objects.bulk_create(written, batch_size=500)
     fields = ["holder", "appointment", "post_kind", "post_place", "climbed", "pass_at"]
     Task.objects.bulk_update([task for task, _to, _cause in moves], fields, batch_size=200)
-    return [(one.task_id, one.cause) for one in written]
+    return [Moved(one.task, one.cause) for one in written]
 
 
 def remind(*, actor: Actor, tasks: Iterable[UUID]) -> None:

@@ -17,7 +17,7 @@ from linli.core.events import publish
 from linli.core.locks import lock
 from linli.core.writes import done_before, mark_done
 from linli.grid.access import check_may_send_away, check_own_reach
-from linli.grid.events import DeputiesNamed
+from linli.grid.events import AbsenceEnded, DeputiesNamed
 from linli.grid.models import Absence, Account, Appointment
 from linli.grid.profile import longest_absence_days, post_kinds
 from linli.grid.queries.absences import may_deputise
@@ -134,7 +134,8 @@ def end_absence(*, actor: Actor, absence: Absence, write_id: UUID | None = None)
     Ended twice is ended once."""
     with transaction.atomic():
         lock(f"appoint:{absence.appointment.account_id}")
-        if actor.kind != "account" or actor.id != absence.deputy_id:
+        by_deputy = actor.kind == "account" and actor.id == absence.deputy_id
+        if not by_deputy:
             check_may_send_away(actor, absence.appointment)
         if done_before(actor, "end_absence", write_id, absence.pk) is not None:
             return Absence.objects.get(pk=absence.pk)
@@ -145,4 +146,6 @@ def end_absence(*, actor: Actor, absence: Absence, write_id: UUID | None = None)
             found.until_at = end
             found.save(update_fields=["until_at"])
             record(actor, "end_absence", found, fields=["until_at"], path=absence.appointment.place.path)
+            if found.deputy_id is not None:
+                publish(AbsenceEnded(absence_id=found.pk, by_deputy=by_deputy))
         return found

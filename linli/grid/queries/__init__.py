@@ -1,6 +1,13 @@
 """Every read that leaves the room. Takes the actor, is always scoped."""
 
-from linli.grid.queries.absences import get_absence, list_absences_of, list_own_absences, list_possible_deputies
+from linli.grid.queries.absences import (
+    get_absence,
+    list_absences_left,
+    list_absences_of,
+    list_named_deputies,
+    list_own_absences,
+    list_possible_deputies,
+)
 from linli.grid.queries.accounts import (
     actor_by_id,
     actor_for,
@@ -217,6 +224,7 @@ __all__ = [
     "line_post_at",
     "line_unit",
     "list_above",
+    "list_absences_left",
     "list_absences_of",
     "list_accounts",
     "list_accounts_named",
@@ -236,6 +244,7 @@ __all__ = [
     "list_leaves",
     "list_line_accounts",
     "list_moves",
+    "list_named_deputies",
     "list_organisations",
     "list_outline_past",
     "list_outlines",

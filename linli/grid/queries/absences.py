@@ -46,6 +46,24 @@ def get_absence(*, actor: Actor, absence_id: int) -> Absence:
     return found
 
 
+def list_named_deputies(*, absence_ids: Iterable[int]) -> list[Absence]:
+    """These absences with a deputy, and all that were written down together with them, those that are over too: for
+    whoever tells the deputies. Two queries."""
+    asked = Absence.objects.filter(pk__in=list(absence_ids)).exclude(deputy=None)
+    together = {(one.deputy_id, one.made_by, one.made_at) for one in asked}
+    rows = Absence.objects.filter(
+        deputy__in={deputy for deputy, _by, _at in together}, made_at__in={at for _deputy, _by, at in together}
+    ).select_related("appointment__account", "appointment__place", "deputy")
+    return [one for one in rows.order_by("id") if (one.deputy_id, one.made_by, one.made_at) in together]
+
+
+def list_absences_left(*, appointment_ids: Iterable[int]) -> list[int]:
+    """Of appointments that have ended: the absences with a deputy that they leave behind."""
+    rows = Absence.objects.filter(appointment__in=list(appointment_ids), until_at__gt=clock.now())
+    ended = rows.filter(appointment__until_at__lte=clock.now()).exclude(deputy=None)
+    return list(ended.order_by("id").values_list("pk", flat=True))
+
+
 def list_possible_deputies(*, appointment: Appointment) -> list[Account]:
     """Whom a holder may ask to stand in: people who hold a post at the same place, above it, just below it, or
     elsewhere in the same community (from a community upwards: at the places beside it). Two queries."""

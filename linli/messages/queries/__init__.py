@@ -1,6 +1,15 @@
 """Every read that leaves the room."""
 
-from linli.messages.queries.deliveries import Told, count_states, list_told, read_pulses, read_reply, states_of
+from linli.messages.queries.deliveries import (
+    Said,
+    Told,
+    count_states,
+    last_said,
+    list_told,
+    read_pulses,
+    read_reply,
+    states_of,
+)
 from linli.messages.queries.links import count_links, count_links_of, get_link, get_link_by_id
 from linli.messages.queries.pages import (
     Line,
@@ -24,6 +33,7 @@ from linli.messages.queries.pages import (
 
 __all__ = [
     "Line",
+    "Said",
     "Told",
     "count_links",
     "count_links_of",
@@ -36,6 +46,7 @@ __all__ = [
     "get_link",
     "get_link_by_id",
     "get_sender",
+    "last_said",
     "list_calls",
     "list_groups",
     "list_inbox",

@@ -9,8 +9,22 @@ from uuid import UUID
 from django.db.models import Count, Max
 
 from linli.core.actors import Actor
-from linli.messages.models import Delivery, Pulse, Reply
-from linli.messages.rules import CLAIMED, CONFIRMED, DELIVERED, FAILED, QUEUED, READ, SENT, STOPPED, TO_CALL, Recipient
+from linli.messages.models import Delivery, Dispatch, Pulse, Reply
+from linli.messages.rules import (
+    CLAIMED,
+    CONFIRMED,
+    DELIVERED,
+    FAILED,
+    NOTICE,
+    QUESTION,
+    QUEUED,
+    READ,
+    SENT,
+    STOPPED,
+    TO_CALL,
+    UPDATE,
+    Recipient,
+)
 
 BATCH = 5_000
 FURTHEST = (STOPPED, FAILED, QUEUED, CLAIMED, TO_CALL, SENT, DELIVERED, READ, CONFIRMED)
@@ -64,6 +78,27 @@ def count_states(*, actor: Actor, source: tuple[str, str], drill: bool | None = 
     if CLAIMED in found:
         found[QUEUED] = found.get(QUEUED, 0) + found.pop(CLAIMED)
     return found
+
+
+@dataclass(frozen=True)
+class Said:
+    """How the last message to everybody about something was sent: what others about the same go by."""
+
+    urgency: str
+    drill: bool
+    expires_at: datetime | None
+
+
+def last_said(*, sources: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Said]:
+    """Source → its last notice, update or question; those without any are left out. One query."""
+    wanted = set(sources)
+    rows = Dispatch.objects.filter(
+        source_id__in={key for _room, key in wanted},
+        source_room__in={room for room, _key in wanted},
+        kind__in=(NOTICE, UPDATE, QUESTION),
+    ).order_by("made_at")
+    named = rows.values_list("source_room", "source_id", "urgency", "drill", "expires_at")
+    return {(one[0], one[1]): Said(one[2], one[3], one[4]) for one in named if one[:2] in wanted}
 
 
 def read_pulses() -> dict[UUID, int]:
