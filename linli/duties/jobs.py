@@ -9,7 +9,7 @@ from linli.duties import actions
 from linli.duties.rules import CANCELLED, CORRECTION, DONE, ERASURE, TRANSFER
 from linli.grid.queries import list_absences_left
 from linli.messages.queries import read_reply
-from linli.messages.rules import AS_CONFIRMED, HOUSEHOLD
+from linli.messages.rules import ACCOUNT, AS_CONFIRMED, HOUSEHOLD
 from linli.residents.rules import CORRECTION_DUE, TRANSFER_DUE
 
 
@@ -92,13 +92,17 @@ def forget_erased_questions(payload: dict[str, Any]) -> None:
 
 
 def file_reply(payload: dict[str, Any]) -> None:
-    """Somebody wrote back. A plain yes is a receipt, and the notice's; everything else of a household is for a person."""
-    if payload["recipient_kind"] == HOUSEHOLD and payload["filed_as"] != AS_CONFIRMED:
-        actions.file_reply(
-            actor=SYSTEM,
-            reply_id=payload["reply_id"],
-            household=payload["recipient_id"],
-            filed_as=payload["filed_as"],
-            text=read_reply(reply_id=payload["reply_id"]),
-            source=(payload["source_room"], payload["source_id"]),
-        )
+    """Somebody wrote back. A plain yes is a receipt, and the notice's; everything else is for a person."""
+    if payload["recipient_kind"] not in (HOUSEHOLD, ACCOUNT) or payload["filed_as"] == AS_CONFIRMED:
+        return
+    text, path = read_reply(reply_id=payload["reply_id"])
+    wrote = actions.Wrote(
+        reply_id=payload["reply_id"],
+        kind=payload["recipient_kind"],
+        id=payload["recipient_id"],
+        filed_as=payload["filed_as"],
+        text=text,
+        path=path,
+        source=(payload["source_room"], payload["source_id"]),
+    )
+    actions.file_reply(actor=SYSTEM, wrote=wrote)

@@ -93,16 +93,18 @@ class TaskMove(models.Model):
 class QuestionQuerySet(models.QuerySet["Question"]):
     def visible_to(self, actor: Actor, permission: str = "register.see") -> Self:
         """What the households of one's places asked, and what one is to answer."""
-        own = Q(task__holder_id=actor.id) if actor.kind == "account" else Q(pk__in=[])
+        own = Q(task__holder_id=actor.id) | Q(account_id=actor.id) if actor.kind == "account" else Q(pk__in=[])
         return self.filter(within("task__area_path", actor.paths(permission)) | own)
 
 
 class Question(models.Model):
-    """A household asked something, or said what it needs; somebody is to answer by a time (the task's). The texts are
-    sealed, and forgotten some time after the answer. `household` is its id; the source is what it was about, if anything."""
+    """A household or the holder of a post asked something, or said what is needed; somebody is to answer by a time (the
+    task's). The texts are sealed, and forgotten some time after the answer. `household` is its id, `account` whoever holds
+    the post: one of the two; the source is what it was about, if anything."""
 
     id = models.UUIDField(primary_key=True)
-    household = models.BigIntegerField()
+    household = models.BigIntegerField(null=True)
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10)  # rules.QUESTION | rules.NEED
     text = EncryptedTextField()
     how = models.CharField(max_length=10)  # link | reply
@@ -117,6 +119,12 @@ class Question(models.Model):
     objects = QuestionQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(household=None, account__isnull=False) | Q(household__isnull=False, account=None),
+                name="question_of_one",
+            )
+        ]
         indexes = [
             models.Index(fields=["household", "-asked_at"]),
             models.Index(fields=["task"]),

@@ -132,8 +132,8 @@ def hold_in_open_tasks(households: Collection[int]) -> dict[int, str]:
 def list_questions(
     *, actor: Actor, path: str = "", answered: bool = False, households: Collection[int] | None = None
 ) -> QuerySet[Question]:
-    """What the households of the actor's places asked: the soonest due first, or the latest answered first."""
-    rows = Question.objects.visible_to(actor).select_related("task__holder", "task__area", "answered_by")
+    """What was asked in the actor's places, and what the actor asked: the soonest due first, or the latest answered first."""
+    rows = Question.objects.visible_to(actor).select_related("task__holder", "task__area", "answered_by", "account")
     if path:
         rows = rows.filter(within("task__area_path", [path]))
     if households is not None:
@@ -145,7 +145,7 @@ def list_questions(
 
 def get_question(*, actor: Actor, question_id: UUID) -> Question:
     """Raises Missing where it is not there or not the actor's to see."""
-    rows = Question.objects.visible_to(actor).select_related("task__holder", "task__area", "answered_by")
+    rows = Question.objects.visible_to(actor).select_related("task__holder", "task__area", "answered_by", "account")
     found = rows.filter(pk=question_id).first()
     if found is None:
         raise Missing()

@@ -82,11 +82,11 @@ def question_list(request: HttpRequest) -> HttpResponse:
         actor=request.actor, path=place.path if place else "", answered=answered, households=households
     )
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
-    doors = describe_households(actor=request.actor, ids=[row.household for row in page])
+    doors = describe_households(actor=request.actor, ids=[row.household for row in page if row.household is not None])
     now = clock.now()
     context = {
         "page": page,
-        "rows": [(row, doors.get(row.household), KINDS[row.kind], row.task.due_at <= now) for row in page],
+        "rows": [(row, doors.get(row.household or 0), KINDS[row.kind], row.task.due_at <= now) for row in page],
         "text": text,
         "place": place,
         "answered": answered,
@@ -123,12 +123,13 @@ def question(request: HttpRequest, question_id: UUID) -> HttpResponse:
     form = AnswerForm(request.POST if request.method == "POST" else None, initial={"write_id": uuid4()})
     if request.method == "POST" and form.is_valid():
         actions.answer_question(actor=request.actor, question=found, **form.cleaned_data)
-        messages.success(request, _("Answered. The household is told, and reads it on its own page."))
+        told = _("Answered. The household is told, and reads it on its own page.")
+        messages.success(request, told if found.household else _("Answered. Whoever asked is told."))
         return SeeOther(reverse("question", args=[found.pk]))
     context = {
         "question": found,
         "kind": KINDS[found.kind],
-        "door": describe_households(actor=request.actor, ids=[found.household]).get(found.household),
+        "door": describe_households(actor=request.actor, ids=[found.household or 0]).get(found.household or 0),
         "states": state_of(found.task, clock.now()),
         "post": post_name(found.task.post_kind),
         "may_answer": found.answered_at is None and may_work(request.actor, found.task),

@@ -18,8 +18,8 @@ KINDS: Mapping[str, Any] = {
     rules.ERASURE: _("Records due for erasure"),
     rules.SCREENING: _("Alert from outside to look at"),
     rules.MEANS: _("Contact data of a post to mend"),
-    rules.QUESTION: _("A resident's question"),
-    rules.NEED: _("What a home needs"),
+    rules.QUESTION: _("A question to answer"),
+    rules.NEED: _("A need to see to"),
 }
 CAUSES: Mapping[str, Any] = {
     rules.OPENED: pgettext_lazy("a task", "Opened"),

@@ -117,7 +117,7 @@ def test_where_nobody_else_may_it_goes_out_and_the_timeline_says_so(cast, issued
 
 
 def test_before_issuing_the_page_says_who_will_be_asked_or_that_nobody_can_be(cast, notice, sign_in):
-    said = {"wang": "须由第二人审批", "chen": "没有其他人可以审批"}
+    said = {"wang": "审批前不会发出", "chen": "没有其他人可以审批"}
     for (username, words), code in zip(said.items(), ("001", "360103001"), strict=True):
         draft = actions.draft_alert(actor=cast.actor(username), alert_id=uuid4(), notice=notice(code))
         page = sign_in(username).get(f"/alerts/{draft.pk}/preview").content.decode()

@@ -151,7 +151,7 @@ def test_a_home_that_is_erased_takes_its_questions_along(cast, asked):
 
 @pytest.mark.parametrize(("filed_as", "kind"), [("question", "question"), ("need", "need"), ("other", "question")])
 def test_what_is_written_back_is_asked_once(cast, hand, monkeypatch, filed_as, kind):
-    monkeypatch.setattr(jobs, "read_reply", lambda *, reply_id: TEXT)
+    monkeypatch.setattr(jobs, "read_reply", lambda *, reply_id: (TEXT, ""))
     payload = {
         "reply_id": 7,
         "filed_as": filed_as,
@@ -164,6 +164,68 @@ def test_what_is_written_back_is_asked_once(cast, hand, monkeypatch, filed_as, k
         jobs.file_reply(payload)
     one = Question.objects.get()
     assert (one.kind, one.how, one.text) == (kind, "reply", TEXT)
+
+
+@pytest.fixture
+def written_back(cast, hand, monkeypatch):
+    Appointment.objects.update(from_at=clock.now() - timedelta(days=30))
+
+    def write(username, code, text=TEXT, filed_as="question", reply_id=7):
+        monkeypatch.setattr(jobs, "read_reply", lambda *, reply_id: (text, cast.place(code).path))
+        jobs.file_reply(
+            {
+                "reply_id": reply_id,
+                "filed_as": filed_as,
+                "recipient_kind": "account",
+                "recipient_id": cast.accounts[username].pk,
+                "source_room": "alerts",
+                "source_id": "1",
+            }
+        )
+
+    return write
+
+
+@pytest.mark.parametrize(("filed_as", "kind"), [("question", "question"), ("need", "need"), ("other", "question")])
+def test_what_a_post_holder_writes_back_is_a_task_of_the_level_above(cast, written_back, filed_as, kind):
+    for _again in range(2):
+        written_back("zhou", "001-1-1", filed_as=filed_as)
+    one = Question.objects.get()
+    assert (one.kind, one.how, one.text, one.account, one.household) == (
+        kind,
+        "reply",
+        TEXT,
+        cast.accounts["zhou"],
+        None,
+    )
+    assert one.task.holder == cast.accounts["li"]
+    assert one.task.due_at > clock.now()
+    assert Delivery.objects.get().recipient == cast.accounts["li"].pk
+
+
+def test_a_plain_yes_of_a_post_holder_is_no_task(written_back):
+    written_back("zhou", "001-1-1", filed_as="confirmed")
+    assert not Question.objects.exists()
+
+
+def test_at_the_top_it_stands_until_somebody_takes_it(cast, written_back):
+    written_back("chen", "360103001")
+    assert Question.objects.get().task.holder is None
+
+
+def test_whoever_asked_from_the_line_is_told_and_reads_the_answer_but_does_not_give_it(cast, written_back, sign_in):
+    written_back("zhou", "001-1-1")
+    one = Question.objects.get()
+    with pytest.raises(Forbidden):
+        actions.answer_question(actor=cast.actor("zhou"), question=one, text="自己答")
+    client = sign_in("li")
+    assert "周大勇" in client.get("/questions/").content.decode()
+    assert "周大勇" in client.get(f"/questions/{one.pk}").content.decode()
+    client.post(f"/questions/{one.pk}", {"text": "已经安排", "write_id": uuid4()})
+    told = Delivery.objects.get(dispatch__kind="answer")
+    assert (told.kind, told.recipient) == ("account", cast.accounts["zhou"].pk)
+    assert "已经安排" in sign_in("zhou").get(told.dispatch.url).content.decode()
+    assert sign_in("wu").get(told.dispatch.url).status_code == 404
 
 
 def test_pages_show_what_waits_answer_it_and_cost_the_same(cast, asked, sign_in, django_assert_max_num_queries):

@@ -1,7 +1,15 @@
 """Every write on tasks and questions."""
 
 from linli.duties.actions.deputies import tell_deputies, withdraw_deputies
-from linli.duties.actions.questions import answer_question, ask, file_reply, forget_homes, forget_old_questions
+from linli.duties.actions.questions import (
+    Wrote,
+    answer_question,
+    ask,
+    ask_from_line,
+    file_reply,
+    forget_homes,
+    forget_old_questions,
+)
 from linli.duties.actions.tasks import (
     CLIMB_AGAIN,
     CONTACTS,
@@ -42,8 +50,10 @@ __all__ = [
     "VACANCIES",
     "NewTask",
     "TaskPlaces",
+    "Wrote",
     "answer_question",
     "ask",
+    "ask_from_line",
     "begin_task",
     "begin_tasks",
     "begin_tasks_at",

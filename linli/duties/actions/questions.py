@@ -1,6 +1,8 @@
-"""A household asks, somebody answers by a time: nothing that was asked is dropped."""
+"""A household or the holder of a post asks, somebody answers by a time: nothing that was asked is dropped."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
@@ -10,6 +12,7 @@ from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
 from linli.core.locks import lock
+from linli.core.paths import ancestors
 from linli.core.writes import done_before, mark_done
 from linli.duties.access import check_may_work
 from linli.duties.actions.tasks import close_tasks
@@ -19,7 +22,7 @@ from linli.duties.profile import asked_times, texts_kept
 from linli.duties.rules import ASKED, LONGEST_TEXT, NEED, QUESTION
 from linli.grid.models import Place
 from linli.grid.profile import line
-from linli.grid.queries import find_holder, find_place_at, holders_on_the_way_up, line_post_at
+from linli.grid.queries import Holder, find_holder, find_place_at, holders_on_the_way_up, line_post_at
 from linli.messages import actions as messages
 from linli.messages.actions import Recipient, Sending
 from linli.messages.rules import ACCOUNT, ANSWER, HOUSEHOLD
@@ -29,6 +32,8 @@ from linli.residents.queries import member_paths
 BY_LINK, BY_REPLY = "link", "reply"
 SOMEBODY_ASKS = _("A household asks something: please answer")
 SOMEBODY_NEEDS = _("A household needs something: please see to it")
+LINE_ASKS = _("Somebody on the line below you asks something: please answer")
+LINE_NEEDS = _("Somebody on the line below you needs something: please see to it")
 ANSWERED = _("Your question was answered: read it on your page")
 AT_MOST = _("Write what you want to know or what you need, in at most 500 characters.")
 
@@ -45,41 +50,64 @@ def ask(
 ) -> Question:
     """A household asks or says what it needs: a task with a due time of whoever answers for the household. The same id
     again asks once. The caller has proved that it may speak for the household."""
+    asked = Question(household=household, how=how, kind=kind, text=_said(actor, kind, text), id=question_id)
+    leaf = member_paths([household]).get(household)
+    place = find_place_at(leaf[1]) if leaf else None
+    if place is None:
+        raise Missing()
+    return _ask(actor, asked, place, find_holder(place.path, holders_on_the_way_up([place.path])), source)
+
+
+def ask_from_line(
+    *, actor: Actor, account: int, path: str, kind: str, text: str, question_id: UUID, source: tuple[str, str]
+) -> Question:
+    """The holder of a post wrote back about what concerns `path`: a task of whoever stands at the level above. The same id
+    again asks once."""
+    asked = Question(account_id=account, how=BY_REPLY, kind=kind, text=_said(actor, kind, text), id=question_id)
+    above = _above(account, path)
+    place = find_place_at(above.path if above else path)
+    if place is None:
+        raise Missing()
+    return _ask(actor, asked, place, above, source)
+
+
+def _above(account: int, path: str) -> Holder | None:
+    """The nearest level without the one who asks; else somebody who stands beside them. None at the very top."""
+    holders = holders_on_the_way_up([path])
+    levels = [holders[one] for one in reversed(ancestors(path)) if holders.get(one)]
+    above = [found for found in levels if all(one.account_id != account for one in found)]
+    others = [one for found in (above or levels) for one in found if one.account_id != account]
+    return next(iter(others), None)
+
+
+def _said(actor: Actor, kind: str, text: str) -> str:
+    """Raises Forbidden, Invalid."""
     if actor.kind not in {"link", "system"}:
         raise Forbidden()
     said = " ".join(text.split())
     if kind not in ASKED or not said or len(said) > LONGEST_TEXT:
         raise Invalid(AT_MOST, fields={"text": AT_MOST})
-    leaf = member_paths([household]).get(household)
-    place = find_place_at(leaf[1]) if leaf else None
-    if place is None:
-        raise Missing()
+    return said
+
+
+def _ask(actor: Actor, asked: Question, place: Place, holder: Holder | None, source: tuple[str, str]) -> Question:
     with transaction.atomic():
-        lock(f"question:{question_id}")
-        found = Question.objects.filter(pk=question_id).first()
+        lock(f"question:{asked.pk}")
+        found = Question.objects.filter(pk=asked.pk).first()
         if found is not None:
-            if (found.household, found.text) != (household, said):
+            if (found.household, found.account_id, found.text) != (asked.household, asked.account_id, asked.text):
                 raise Conflict(_("This id was already used for something else."), code="write-id-reused")
             return found
-        made = Question.objects.create(
-            id=question_id,
-            household=household,
-            kind=kind,
-            text=said,
-            how=how,
-            source_room=source[0],
-            source_id=source[1],
-            task=_open_task(question_id, kind, place),
-            asked_at=clock.now(),
-        )
-        audit.record(actor, "ask_question", made, fields=["text"], path=place.path)
-        _tell_holder(actor, made)
-        return made
+        asked.source_room, asked.source_id = source
+        asked.task, asked.asked_at = _open_task(asked.pk, asked.kind, place, holder), clock.now()
+        asked.save(force_insert=True)
+        audit.record(actor, "ask_question", asked, fields=["text"], path=place.path)
+        _tell_holder(actor, asked)
+        return asked
 
 
-def _open_task(question_id: UUID, kind: str, place: Place) -> Task:
-    """On whoever answers for the place. Where nobody does it stands all the same, until the clock finds somebody."""
-    holder = find_holder(place.path, holders_on_the_way_up([place.path]))
+def _open_task(question_id: UUID, kind: str, place: Place, holder: Holder | None) -> Task:
+    """On whoever answers for it. Where nobody does it stands all the same, until the clock finds somebody."""
     times, now = asked_times(kind), clock.now()
     return Task.objects.create(
         id=uuid4(),
@@ -103,7 +131,8 @@ def _tell_holder(actor: Actor, question: Question) -> None:
     task = question.task
     if task.holder_id is None:
         return
-    asks = SOMEBODY_NEEDS if question.kind == NEED else SOMEBODY_ASKS
+    needs = question.kind == NEED
+    asks = (SOMEBODY_NEEDS if needs else SOMEBODY_ASKS) if question.household else LINE_NEEDS if needs else LINE_ASKS
     sending = Sending(
         source=("duties", str(question.pk)),
         kind=ASKS,
@@ -118,7 +147,7 @@ def _tell_holder(actor: Actor, question: Question) -> None:
 
 
 def answer_question(*, actor: Actor, question: Question, text: str, write_id: UUID | None = None) -> Question:
-    """Whoever may work on its task answers; the household is told that there is an answer, and reads it on its page.
+    """Whoever may work on its task answers; whoever asked is told that there is an answer, and reads it on a page.
     Answered is answered: a second answer is refused, the same one sent again is the same."""
     check_may_work(actor, question.task)
     said = text.strip()
@@ -138,11 +167,11 @@ def answer_question(*, actor: Actor, question: Question, text: str, write_id: UU
         audit.record(actor, "answer_question", fresh, fields=["answer"], path=fresh.task.area_path)
         mark_done(actor, "answer_question", write_id, content, fresh.pk)
         close_tasks(actor=actor, tasks=[fresh.task])
-        _tell_household(actor, fresh)
+        _tell_asker(actor, fresh)
         return fresh
 
 
-def _tell_household(actor: Actor, question: Question) -> None:
+def _tell_asker(actor: Actor, question: Question) -> None:
     source = ("duties", str(question.pk))
     messages.stop_source(actor=actor, source=source)
     sending = Sending(
@@ -151,28 +180,40 @@ def _tell_household(actor: Actor, question: Question) -> None:
         texts=in_every_language(lambda: (str(ANSWERED), "")),
         expires_at=clock.now() + asked_times(QUESTION).due * 3,
         path=question.task.area_path,
+        url=f"/questions/{question.pk}" if question.account_id else "",
     )
     dispatch = messages.begin_dispatch(actor=actor, dispatch_id=uuid5(question.pk, "answered"), sending=sending)
-    told = [Recipient(HOUSEHOLD, question.household, question.task.area_path)]
-    messages.enqueue(actor=actor, dispatch=dispatch, recipients=told)
+    asker = (HOUSEHOLD, question.household) if question.household is not None else (ACCOUNT, question.account_id or 0)
+    messages.enqueue(actor=actor, dispatch=dispatch, recipients=[Recipient(*asker, question.task.area_path)])
 
 
-def file_reply(
-    *, actor: Actor, reply_id: int, household: int, filed_as: str, text: str, source: tuple[str, str]
-) -> Question | None:
-    """What somebody wrote back that is no plain yes: a question or a need of the household, and whatever is unclear is for
-    a person to read. None where the household lives nowhere any more."""
-    key = uuid5(UUID(int=0), f"reply:{reply_id}")
+@dataclass(frozen=True)
+class Wrote:
+    """What came back by a number: whose reply (rules of messages), as what it was filed, what it was about and where."""
+
+    reply_id: int
+    kind: str
+    id: int
+    filed_as: str
+    text: str
+    path: str
+    source: tuple[str, str]
+
+
+def file_reply(*, actor: Actor, wrote: Wrote) -> Question | None:
+    """What somebody wrote back that is no plain yes: a question or a need of the household or of the holder of a post, and
+    whatever is unclear is for a person to read. None where the household lives nowhere any more."""
+    said: dict[str, Any] = {
+        "actor": actor,
+        "kind": NEED if wrote.filed_as == NEED else QUESTION,
+        "text": wrote.text[:LONGEST_TEXT],
+        "question_id": uuid5(UUID(int=0), f"reply:{wrote.reply_id}"),
+        "source": wrote.source,
+    }
     try:
-        return ask(
-            actor=actor,
-            household=household,
-            kind=NEED if filed_as == NEED else QUESTION,
-            text=text[:LONGEST_TEXT],
-            question_id=key,
-            how=BY_REPLY,
-            source=source,
-        )
+        if wrote.kind == ACCOUNT:
+            return ask_from_line(account=wrote.id, path=wrote.path, **said)
+        return ask(household=wrote.id, how=BY_REPLY, **said)
     except Missing:
         return None
 

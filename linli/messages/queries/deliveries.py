@@ -106,7 +106,8 @@ def read_pulses() -> dict[UUID, int]:
     return dict(Pulse.objects.values_list("pk", "beat"))
 
 
-def read_reply(*, reply_id: int) -> str:
-    """What somebody wrote back, for the room that files it; empty where it was forgotten."""
+def read_reply(*, reply_id: int) -> tuple[str, str]:
+    """What somebody wrote back and the path of the place that it is about, for the room that files it; both empty where it
+    was forgotten."""
     found = Reply.objects.filter(pk=reply_id).first()
-    return found.text if found is not None else ""
+    return (found.text, found.path) if found is not None else ("", "")
