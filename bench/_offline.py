@@ -2,7 +2,9 @@
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -60,20 +62,24 @@ def sync(times: int = 3) -> dict[str, Any]:
     for count, part in ((5, few), *((KNOCKS, rest[at * KNOCKS : (at + 1) * KNOCKS]) for at in range(times + 2))):
         body = json.dumps(request_of(worker, part))
         rows = [ready(worker, one) for one in part]
-        bare.append(timed(lambda: insert_bare(rows)))  # noqa: B023
-        post = lambda: client.post("/field/sync", body, content_type="application/json")  # noqa: B023, E731
+        bare.append(timed(partial(insert_bare, rows)))
+        post = partial(client.post, "/field/sync", body, content_type="application/json")
         if count not in taken:
             with CaptureQueriesContext(connection) as captured:
                 answered = post()
             taken[count] = len(captured)
             continue
         answers: list[Any] = []
-        linli.append(timed(lambda: answers.append(post())))  # noqa: B023
+        linli.append(timed(partial(keep, answers, post)))
         answered = answers[0]
         assert {one["result"] for one in answered.json()["answers"]} == {"stored"}, answered.content[:300]
     assert Attempt.objects.count() == len(few) + KNOCKS * (times + 2)
     assert Answer.objects.filter(how="at_door").count() == Attempt.objects.filter(outcome="spoken_to").count()
     return {"rows": KNOCKS, "bare_s": bare[-times:], "linli_s": linli[-times:], "statements": taken}
+
+
+def keep(answers: list[Any], post: Callable[[], Any]) -> None:
+    answers.append(post())
 
 
 def request_of(worker: dict[str, Any], members: list[int]) -> dict[str, Any]:

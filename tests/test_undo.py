@@ -7,9 +7,16 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from linli.alerts import actions as alerts
 from linli.core import clock
-from linli.core.models import DoneWrite
+from linli.core.errors import Conflict, Missing
+from linli.core.models import AuditEntry, DoneWrite
+from linli.grid import actions as grid
 from linli.grid.models import Appointment, Dwelling, VacancyCheck
+from linli.messages.models import PersonalLink
+from linli.messages.queries import get_link
+from linli.messages.rules import SHARED
+from linli.residents import actions as residents
 from linli.residents.models import GroupMark, Person
 from tests.duties.permission_rows import a_task
 
@@ -88,3 +95,84 @@ def test_a_saved_outline_is_taken_back(cast, do):
     press_undo(do, "wang", page)
     assert queries.find_outline(place=place).geometry["coordinates"][0][0] == [115.0, 28.0]
     assert queries.last_version(place=place) == 3
+
+
+def test_an_appointment_that_was_ended_by_mistake_goes_on(cast, do, sign_in):
+    zhou = Appointment.objects.get(account=cast.accounts["zhou"])
+    until = clock.now() + timedelta(days=90)
+    Appointment.objects.filter(pk=zhou.pk).update(until_at=until)
+    address = reverse("post-end", args=[zhou.pk])
+    page = do("wang", address, reason="left", last_on="")
+    zhou.refresh_from_db()
+    assert zhou.until_at <= clock.now()
+    back = reverse("post-resume", args=[zhou.pk])
+    assert sign_in("chen").post(back, {"write_id": uuid4()}).status_code == 409  # another's act
+    assert sign_in("li").post(back, {"write_id": uuid4()}).status_code == 403
+    press_undo(do, "wang", page)
+    zhou.refresh_from_db()
+    assert zhou.until_at == until
+    acts = AuditEntry.objects.filter(object_id=str(zhou.pk), object_type="grid.appointment").order_by("id")
+    assert [one.act for one in acts] == ["end_appointment", "resume_appointment"]
+
+
+def test_an_appointment_goes_on_once_and_while_it_is_fresh(cast):
+    wang, zhou = cast.actor("wang"), Appointment.objects.get(account=cast.accounts["zhou"])
+    grid.end_appointment(actor=wang, appointment=zhou, reason="left", write_id=uuid4())
+    key = uuid4()
+    for _twice in range(2):
+        grid.resume_appointment(actor=wang, appointment=zhou, write_id=key)
+    zhou.refresh_from_db()
+    assert zhou.until_at is None
+    assert AuditEntry.objects.filter(act="resume_appointment").count() == 1
+    grid.end_appointment(actor=wang, appointment=zhou, reason="left", write_id=uuid4())
+    DoneWrite.objects.update(at=clock.now() - timedelta(minutes=11))
+    with pytest.raises(Conflict):
+        grid.resume_appointment(actor=wang, appointment=zhou)
+
+
+def test_a_post_that_was_given_anew_is_not_given_twice(cast):
+    wang, zhou = cast.actor("wang"), Appointment.objects.get(account=cast.accounts["zhou"])
+    grid.end_appointment(actor=wang, appointment=zhou, reason="left", write_id=uuid4())
+    again = {"account": cast.accounts["zhou"], "post_kind": zhou.post_kind, "place": zhou.place}
+    grid.appoint(actor=wang, paper="南浦办〔2026〕8号", **again)
+    with pytest.raises(Conflict):
+        grid.resume_appointment(actor=wang, appointment=zhou)
+    assert Appointment.objects.valid_at(clock.now()).filter(account=cast.accounts["zhou"]).count() == 1
+
+
+def test_who_answers_for_a_household_is_taken_back(cast, do, sign_in):
+    home = cast.households[0].pk
+    named = {"household_id": home, "name": "女儿", "phone": "13900017777"}
+    answerer = residents.name_answerer(actor=cast.actor("wang"), **named)
+    page = do("wang", reverse("answerer-end", args=[home]), answerer=answerer.pk)
+    answerer.refresh_from_db()
+    assert answerer.until_on == clock.today()
+    back = reverse("answerer-resume", args=[home])
+    assert sign_in("chen").post(back, {"answerer": answerer.pk, "write_id": uuid4()}).status_code == 409
+    assert sign_in("sun").post(back, {"answerer": answerer.pk, "write_id": uuid4()}).status_code == 404
+    press_undo(do, "wang", page)
+    answerer.refresh_from_db()
+    assert answerer.until_on is None
+
+
+def test_links_of_a_chat_group_open_again_but_not_those_that_were_ended_before(cast, do, sign_in):
+    texts = {"en": {"headline": "Rain", "body": ""}}
+    place, wang = cast.place("001-1"), cast.actor("wang")
+    notice = alerts.Notice(texts=texts, urgency="immediate", places=[cast.place("001")])
+    alert = alerts.issue_alert(actor=wang, alert_id=uuid4(), notice=notice)
+    tokens = []
+    for _link in range(3):
+        tokens.append(alerts.make_shared_link(actor=wang, alert=alert, place=place))
+        if len(tokens) == 1:
+            alerts.end_shared_links(actor=wang, alert=alert, place=place, write_id=uuid4())
+    page = do("wang", reverse("alert-copy-end", args=[alert.pk, place.code]))
+    assert PersonalLink.objects.filter(revoked_at=None).count() == 0
+    back = reverse("alert-copy-reopen", args=[alert.pk, place.code])
+    assert sign_in("li").post(back, {"write_id": uuid4()}).status_code == 409
+    press_undo(do, "wang", page)
+    for token, opens in zip(tokens, (False, True, True), strict=True):
+        if opens:
+            assert get_link(token=token, purpose=SHARED).subject == place.pk
+        else:
+            with pytest.raises(Missing):
+                get_link(token=token, purpose=SHARED)

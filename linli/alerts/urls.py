@@ -57,6 +57,7 @@ urlpatterns = [
     path("alerts/<uuid:alert_id>/copy", copying.index, name="alert-copy"),
     path("alerts/<uuid:alert_id>/copy/<str:code>", copying.make_link, name="alert-copy-link"),
     path("alerts/<uuid:alert_id>/copy/<str:code>/end", copying.end_links, name="alert-copy-end"),
+    path("alerts/<uuid:alert_id>/copy/<str:code>/reopen", copying.reopen_links, name="alert-copy-reopen"),
     # From door to door.
     path("alerts/<uuid:alert_id>/doors/<str:code>", doors.doors, name="alert-doors"),
     path("alerts/<uuid:alert_id>/paper", paper.index, name="alert-paper"),

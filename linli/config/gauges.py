@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from linli.core.doctor import UNSAFE, WARNING, Finding
+from linli.core.doctor.place import INNER
 from linli.core.metrics import Gauge, gauge
 from linli.grid.models import Account
 from linli.grid.queries import count_lacking_factor
@@ -73,3 +75,28 @@ def check_senders() -> Iterator[Finding]:
             _("Messages go by the next means of each person, or wait."),
             _("Look at it on the page of channels, and send a test message."),
         )
+
+
+def check_links() -> Iterator[Finding]:
+    """Messages to residents and posts end in a link, of which the worker must know the beginning."""
+    if settings.PUBLIC_URL or settings.DEMO:
+        return
+    count = Sender.objects.filter(is_on=True).count()
+    if count:
+        yield Finding(
+            "links-without-address",
+            UNSAFE,
+            ngettext(
+                "%(n)s sender sends messages without their links: LINLI_PUBLIC_URL is not set.",
+                "%(n)s senders send messages without their links: LINLI_PUBLIC_URL is not set.",
+                count,
+            )
+            % {"n": count},
+            _("Whoever gets such a message has nothing to confirm it with, and counts as not reached."),
+            "LINLI_PUBLIC_URL=https://" + _some_host(),
+        )
+
+
+def _some_host() -> str:
+    hosts = [one.lstrip(".") for one in settings.ALLOWED_HOSTS if one not in {"*", *INNER}]
+    return hosts[0] if hosts else "linli.example.org"

@@ -74,11 +74,11 @@ def wire() -> None:
 
     for check in (place.check_files, place.check_key_copy, place.check_disk, place.check_erasure_list):
         doctor.consult(check)
-    for check in (place.check_addresses, place.check_demo, place.check_extras):
+    for check in (place.check_addresses, place.check_background, place.check_demo, place.check_extras):
         doctor.consult(check)
     for check in (life.check_database, life.check_worker, life.check_jobs, life.check_deliveries):
         doctor.consult(check)
-    for check in (life.check_backup, life.check_audit, gauges.check_accounts, gauges.check_senders):
+    for check in (life.check_backup, life.check_audit, gauges.check_accounts, gauges.check_senders, gauges.check_links):
         doctor.consult(check)
 
     metrics.offer(metrics.read_core)

@@ -6,9 +6,11 @@ other content; `mark_done` is called in the action's own transaction.
 
 import hashlib
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from linli.core import clock
@@ -16,6 +18,8 @@ from linli.core.actors import Actor
 from linli.core.errors import Conflict
 from linli.core.locks import lock
 from linli.core.models import DoneWrite
+
+UNDO_WITHIN = timedelta(minutes=10)
 
 
 def digest_of(content: Any) -> str:
@@ -40,3 +44,19 @@ def mark_done(actor: Actor, act: str, write_id: UUID | None, content: Any, resul
         DoneWrite.objects.create(
             id=write_id, actor=actor.ref, act=act, digest=digest_of(content), result=str(result), at=clock.now()
         )
+
+
+def find_fresh(actor: Actor, act: str, subject: Any) -> str | None:
+    """What the actor's own act on a subject left, where it is not older than ten minutes: the undo of a slip. A result is
+    the subject, or the subject, '@' and what is needed to take the act back."""
+    rows = DoneWrite.objects.filter(actor=actor.ref, act=act, at__gte=clock.now() - UNDO_WITHIN)
+    found = rows.filter(Q(result=f"{subject}") | Q(result__startswith=f"{subject}@")).order_by("-at").first()
+    return found.result.partition("@")[2] if found else None
+
+
+def check_fresh(actor: Actor, act: str, subject: Any) -> str:
+    """The same; raises Conflict where it is somebody else's, or older."""
+    found = find_fresh(actor, act, subject)
+    if found is None:
+        raise Conflict(_("This is no longer fresh: it can't be undone. Write down how it is now."), code="too-late")
+    return found

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -83,12 +83,14 @@ def _wait_for(sinks: Sinks) -> None:
 # What arrived ---------------------------------------------------------------------------------------------------------
 
 
-def read_arrived(home: Path, most: int = 60) -> tuple[list[dict[str, str]], int]:
-    """The last messages, the newest first, and how many there are."""
+def read_arrived(home: Path, most: int = 60, *, marks: Sequence[str] = ("",)) -> tuple[list[dict[str, str]], int]:
+    """The last messages that hold one of these marks, the newest first, and how many there are."""
     count, last = 0, deque[str](maxlen=most)
     try:
         with (home / FILE).open(encoding="utf-8") as lines:
             for line in lines:
+                if not any(mark in line for mark in marks):
+                    continue
                 count += 1
                 last.append(line)
     except FileNotFoundError:

@@ -21,6 +21,7 @@ from linli.demo.sinks import read_arrived
 from linli.demo.world import Member
 from linli.grid.profile import post_name
 from linli.grid.queries import actor_for, get_account_by_username, list_posts_of
+from linli.messages.texts import DRILL
 from linli.messages.words import CHANNELS
 
 SIGNED_IN_BY = "django.contrib.auth.backends.ModelBackend"
@@ -105,9 +106,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sinks(request: HttpRequest) -> HttpResponse:
     """What was sent in this hour: it went to a server on this machine."""
     _check_demonstration()
-    arrived, count = read_arrived(settings.HOME)
+    drill, here = request.GET.get("of") == "drill", reverse("demo-sinks")
+    arrived, count = read_arrived(settings.HOME, marks=tuple(DRILL.values()) if drill else ("",))
+    tabs = [(_("All"), here, None, not drill), (_("Of the drill"), f"{here}?of=drill", None, drill)]
     rows = [{**one, "words": CHANNELS.get(one["channel"], one["channel"])} for one in arrived]
-    return render(request, "demo/sinks.html", {"arrived": rows, "count": count})
+    return render(request, "demo/sinks.html", {"arrived": rows, "count": count, "tabs": tabs})
 
 
 def _check_demonstration() -> None:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from linli.core.api import (
@@ -100,6 +100,29 @@ def count_places(request: HttpRequest, under: str = "", by: Literal["kind", "com
 @needs("places.see")
 def get_place(request: HttpRequest, code: str) -> Any:
     return queries.get_place(actor=actor_of(request), code=code)
+
+
+class OutlinesOut(Schema):
+    type: Literal["FeatureCollection"]
+    features: list[dict[str, Any]] = Field(
+        description="GeoJSON: a Polygon or MultiPolygon each; properties code, name, kind, parent, depth, at, source"
+    )
+
+
+@places.get(
+    "/{code}/outlines",
+    response={200: OutlinesOut, **PROBLEMS},
+    summary="How a place and what lies below it lie on the map, as GeoJSON",
+)
+@needs("places.see")
+def list_outlines(
+    request: HttpRequest,
+    code: str,
+    levels: int = Query(1, ge=0, le=4, description="how far below the place; 0: the place alone"),
+    zoom: int = Query(queries.FINEST, ge=0, le=queries.FINEST, description="of a map; lower: with fewer points"),
+) -> Any:
+    found = queries.list_outlines(actor=actor_of(request), code=code, levels=levels, zoom=zoom)
+    return queries.as_features(found)
 
 
 @places.post("", response={201: PlaceOut, **WRITE_PROBLEMS}, summary="Add a place below another")

@@ -65,6 +65,7 @@ urlpatterns = [
     path("posts/appoint", posts.appoint, name="post-appoint"),
     path("posts/people", posts.people, name="post-people"),
     path("posts/<int:appointment_id>/end", posts.end_post, name="post-end"),
+    path("posts/<int:appointment_id>/resume", posts.resume_post, name="post-resume"),
     path("posts/<int:appointment_id>/away", absences.post_away, name="post-away"),
     path("absences/<int:absence_id>/end", absences.absence_end, name="absence-end"),
 ]

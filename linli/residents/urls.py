@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{HOUSEHOLD}/people/new", changes.add_person, name="person-add"),
     path(f"{HOUSEHOLD}/answerers/new", changes.name_answerer, name="answerer-name"),
     path(f"{HOUSEHOLD}/answerers/end", changes.end_answerer, name="answerer-end"),
+    path(f"{HOUSEHOLD}/answerers/resume", changes.resume_answerer, name="answerer-resume"),
     path(f"{HOUSEHOLD}/answerers/<int:answerer_id>/show", reveals.reveal_answerer, name="answerer-reveal"),
     path(PERSON, register.person, name="person"),
     path(f"{PERSON}/change", changes.change_person, name="person-change"),

@@ -45,6 +45,15 @@ def at_grid(cast: Cast) -> Mapping[str, Any]:
     return {**out(cast), "code": cast.place("001-1").code}
 
 
+def ended(cast: Cast) -> Mapping[str, Any]:
+    """Links of a grid's group that the secretary has ended a moment ago."""
+    found = at_grid(cast)
+    alert, place = queries.get_alert(actor=cast.actor("wang"), alert_id=OUT), cast.place("001-1")
+    actions.make_shared_link(actor=cast.actor("wang"), alert=alert, place=place)
+    actions.end_shared_links(actor=cast.actor("wang"), alert=alert, place=place, write_id=uuid4())
+    return found
+
+
 def written(cast: Cast) -> Mapping[str, Any]:
     codes = [cast.place("001").code]
     return {"alert_id": uuid4(), "urgency": "immediate", "headline_en": "Rain", "places": codes}
@@ -114,4 +123,5 @@ ROWS = [
     Row("alert-copy", permission="alerts.answer", kwargs=out, expect=NOTHING_OF_MINE),
     Row("alert-copy-link", "POST", permission="alerts.answer", kwargs=at_grid, lacking="zhao", expect=NOTHING_OF_MINE),
     Row("alert-copy-end", "POST", permission="alerts.answer", kwargs=at_grid, lacking="zhao", expect=NOTHING_OF_MINE),
+    Row("alert-copy-reopen", "POST", permission="alerts.answer", kwargs=ended, lacking="zhao", expect=NOTHING_OF_MINE),
 ]

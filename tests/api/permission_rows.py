@@ -91,6 +91,7 @@ ROWS = [
         data=with_id(parent="360103001001-1", name="9号微网格")),
     row("count_places", permission="places.see", query=f"?under={COMMUNITY}"),
     row("get_place", permission="places.see", kwargs=lambda cast: {"code": COMMUNITY}),
+    row("list_outlines", permission="places.see", kwargs=lambda cast: {"code": COMMUNITY}),
     row("list_vacancies", permission="posts.see", query=f"?under={CELL}", lacking="zhou", expect={"lacking": 404}),
     row("list_appointments", permission="posts.see", query=f"?place={CELL}", lacking="zhou", expect={"lacking": 404}),
     row("appoint", "POST", permission="posts.appoint", lacking="li", expect={"lacking": 404},

@@ -7,8 +7,10 @@ import pytest
 
 from linli.alerts.models import Alert
 from linli.core import clock
+from linli.core.actors import SYSTEM
 from linli.core.models import AuditEntry
 from linli.duties.models import Task, TaskMove
+from linli.grid import actions as grid
 from linli.grid.models import Appointment, Dwelling, Place
 from linli.residents.models import Household, Person
 from linli.rounds.models import Answer
@@ -373,3 +375,19 @@ def test_a_program_reveals_no_more_than_a_person(program, cast):
     answers = [wang.post(f"/register/people/{person.pk}/reveal", body) for _ in range(21)]
     assert [one.status for one in answers] == [200] * 20 + [429]
     assert answers[-1].headers["Retry-After"]
+
+
+def test_a_program_reads_outlines_of_its_own_places(program, cast):
+    box = [[115.0, 28.0], [115.1, 28.0], [115.1, 28.1], [115.0, 28.1], [115.0, 28.0]]
+    for code in ("001", "001-1", "002"):
+        shape = {"type": "Polygon", "coordinates": [box]}
+        grid.save_outline(actor=SYSTEM, place=cast.place(code), geometry=shape, version=0, source="survey")
+    wang = program("wang")
+    found = wang.get(f"/places/{COMMUNITY}/outlines").body
+    assert found["type"] == "FeatureCollection"
+    assert [one["properties"]["code"] for one in found["features"]] == [COMMUNITY, f"{COMMUNITY}-1"]
+    assert found["features"][0]["geometry"] == {"type": "Polygon", "coordinates": [box]}
+    alone = wang.get(f"/places/{COMMUNITY}/outlines", levels=0).body["features"]
+    assert [one["properties"]["depth"] for one in alone] == [0]
+    assert wang.get("/places/360103001002/outlines").status == 404
+    assert wang.get(f"/places/{COMMUNITY}/outlines", levels=9).status == 422

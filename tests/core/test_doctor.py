@@ -10,6 +10,7 @@ from linli.core import audit, clock, doctor, jobs
 from linli.core.actors import SYSTEM
 from linli.core.doctor import life, place
 from linli.core.models import AuditEntry, Lease
+from linli.messages.models import Sender
 
 
 def codes(check):
@@ -120,6 +121,33 @@ def test_somebody_must_be_an_operator(cast):
     assert "no-operator" not in codes(gauges.check_accounts)
     type(cast.accounts["operator"]).objects.update(is_operator=False)
     assert "no-operator" in codes(gauges.check_accounts)
+
+
+def test_senders_without_an_address_for_their_links(db, settings):
+    settings.PUBLIC_URL, settings.DEMO, settings.ALLOWED_HOSTS = "", False, ["localhost", ".linli.example.org"]
+    assert codes(gauges.check_links) == []  # nothing is sent
+    robot = Sender.objects.create(name="Robot", kind="wecom", config="{}", per_minute=9, made_at=clock.now())
+    (found,) = gauges.check_links()
+    assert (found.code, found.level) == ("links-without-address", doctor.UNSAFE)
+    assert found.mend == "LINLI_PUBLIC_URL=https://linli.example.org"
+    settings.PUBLIC_URL = "https://linli.example.org"
+    assert codes(gauges.check_links) == []
+    settings.PUBLIC_URL = ""
+    Sender.objects.filter(pk=robot.pk).update(is_on=False)
+    assert codes(gauges.check_links) == []
+
+
+def test_a_background_of_maps_that_cannot_be_shown(settings, tmp_path):
+    settings.TILES = None
+    assert codes(place.check_background) == []
+    settings.TILES = tmp_path / "nothing.mbtiles"
+    (found,) = place.check_background()
+    assert (found.code, found.level) == ("tiles", doctor.WARNING)
+    assert str(settings.TILES) in found.what
+    settings.TILES.write_bytes(b"no database")
+    assert codes(place.check_background) == ["tiles"]
+    settings.TILES = tmp_path
+    assert codes(place.check_background) == []
 
 
 def test_a_check_that_fails_is_a_finding_and_says_no_value(monkeypatch):

@@ -1,5 +1,7 @@
 """The page of the cast: one click signs in, in a demonstration and nowhere else."""
 
+import json
+
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -76,3 +78,18 @@ def test_the_page_takes_the_same_queries_whatever_the_size(demonstration, client
     issue(demonstration)
     with django_assert_max_num_queries(16):  # two for each member, and those of the frame
         client.get("/demo/")
+
+
+def test_what_arrived_of_the_drill_is_found_among_the_rest(demonstration, client, settings):
+    lines = [
+        ("sms", "+861", "停水通知"),
+        ("sms", "+862", "【演练】检验传达"),
+        ("email", "a@b", "[DRILL] Does it reach?"),
+    ]
+    rows = [json.dumps({"channel": a, "to": b, "text": c}, ensure_ascii=False) for a, b, c in lines]
+    (settings.HOME / "demo-arrived.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    every, drill = (client.get(f"/demo/sinks{query}").content.decode() for query in ("", "?of=drill"))
+    assert "停水通知" in every
+    assert "停水通知" not in drill
+    assert "【演练】检验传达" in drill
+    assert "[DRILL] Does it reach?" in drill

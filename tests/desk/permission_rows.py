@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from linli.config.wiring import wire
 from linli.core import clock
 from linli.core.models import Event, EventDelivery
 from tests.conftest import Cast
@@ -12,6 +13,12 @@ from tests.matrix import KINDS, OPERATOR, PUBLIC, SIGNED_IN, Row
 
 def _task(cast: Cast) -> Mapping[str, Any]:
     return {"task_id": a_task(cast).pk}
+
+
+def _job(cast: Cast) -> Mapping[str, Any]:
+    """One of the jobs that a worker knows."""
+    wire()
+    return {"name": "linli.core.jobs.seal_audit"}
 
 
 def _failing(cast: Cast) -> Mapping[str, Any]:
@@ -37,7 +44,7 @@ ROWS = [
     Row("field-today", "POST", answers=PHONE, data=_device, json=True),
     Row("field-sync", "POST", answers=PHONE, data=_device, json=True),
     Row("operation", answers=OPERATOR),
-    Row("operation-job", "POST", answers=OPERATOR, data=lambda cast: {"name": "linli.core.jobs.seal_audit"}),
+    Row("operation-job", "POST", answers=OPERATOR, data=_job),
     Row("operation-delivery", "POST", answers=OPERATOR, kwargs=_failing, data=lambda cast: {"act": "again"}),
     Row("my-day", answers=SIGNED_IN),
     Row("task-list", answers=SIGNED_IN),

@@ -77,6 +77,12 @@ def test_a_notice_as_cap(client, issued, settings):
     assert "陈书琴" not in client.get(reverse("cap-document", args=[alert.pk])).content.decode()
 
 
+def test_lines_typed_into_a_form_are_plain_lines_in_the_document(client, issued):
+    alert = issued(texts={"en": {"headline": "No water", "body": "Fill a bucket.\r\n\r\nAsk next door."}})
+    assert document(client, alert).infos[0].description == "Fill a bucket.\n\nAsk next door."
+    assert b"&#13;" not in client.get(reverse("cap-document", args=[alert.pk])).content
+
+
 def test_updates_and_cancellations_name_all_that_went_before(client, cast, issued):
     first = issued()
     second = update(cast, first)

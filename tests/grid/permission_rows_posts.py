@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from linli.core import clock
 from linli.grid import actions
@@ -72,6 +73,14 @@ def _appoint(cast: Cast) -> dict[str, Any]:
     }
 
 
+def _ended_appointment(cast: Cast) -> dict[str, Any]:
+    """One that Wang has ended a moment ago."""
+    found = _appointment(cast)
+    one = Appointment.objects.select_related("place").get(pk=found["appointment_id"])
+    actions.end_appointment(actor=cast.actor("wang"), appointment=one, reason="a slip", write_id=uuid4())
+    return found
+
+
 ROWS = [
     Row("sign-in", answers=PUBLIC),
     Row("sign-in", "POST", answers=dict.fromkeys(PUBLIC, 422), data=lambda cast: {"username": "li", "password": "x"}),
@@ -138,4 +147,5 @@ ROWS = [
     Row("absence-end", "POST", kwargs=_absence, **APPOINTS),
     Row("post-end", kwargs=_appointment, **APPOINTS),
     Row("post-end", "POST", kwargs=_appointment, data=lambda cast: {"reason": "moved away"}, **APPOINTS),
+    Row("post-resume", "POST", kwargs=_ended_appointment, **APPOINTS),
 ]

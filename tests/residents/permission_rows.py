@@ -38,6 +38,13 @@ def answerer(cast: Cast) -> int:
     ).pk
 
 
+def ended_answerer(cast: Cast) -> int:
+    """One that Wang has ended a moment ago."""
+    found = answerer(cast)
+    actions.end_answerer(actor=cast.actor("wang"), answerer_id=found, write_id=uuid4())
+    return found
+
+
 def grant(cast: Cast) -> int:
     cell = cast.place("001-1-1")
     return actions.ask_reveal_grant(actor=cast.actor("zhou"), place_id=cell.pk, act="reveal", reason="核对").pk
@@ -116,6 +123,14 @@ ROWS = [
         kwargs=household,
         lacking="zhou",
         data=lambda cast: {"answerer": answerer(cast)},
+    ),
+    Row(
+        "answerer-resume",
+        "POST",
+        permission=EDIT,
+        kwargs=household,
+        lacking="zhou",
+        data=lambda cast: {"answerer": ended_answerer(cast)},
     ),
     Row(
         "answerer-reveal",

@@ -14,7 +14,13 @@ from linli.alerts.actions.drills import Plan, call_off_drill, hold_drills, plan_
 from linli.alerts.actions.field import decide_late_record, store_records
 from linli.alerts.actions.gateway import confirm_posts
 from linli.alerts.actions.line import advance_alert
-from linli.alerts.actions.links import end_shared_links, make_household_link, make_household_links, make_shared_link
+from linli.alerts.actions.links import (
+    end_shared_links,
+    make_household_link,
+    make_household_links,
+    make_shared_link,
+    reopen_shared_links,
+)
 from linli.alerts.actions.notices import (
     BODY_MOST,
     HEADLINE_MOST,
@@ -62,6 +68,7 @@ __all__ = [
     "record_knock",
     "record_knocks",
     "refuse_alert",
+    "reopen_shared_links",
     "restore_places",
     "reveal_sheet",
     "score_drill",

@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
 
 from linli.alerts.access import check_may_answer_at
 from linli.alerts.models import Alert
 from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.errors import Missing
+from linli.core.writes import check_fresh, done_before, mark_done
 from linli.grid.access import check_may
 from linli.grid.models import Place
 from linli.messages import actions as messages
@@ -43,7 +48,33 @@ def make_shared_link(*, actor: Actor, alert: Alert, place: Place) -> str:
     return messages.make_links(actor=actor, purpose=SHARED, wanted=wanted, expires_at=ends, path=place.path)[0]
 
 
-def end_shared_links(*, actor: Actor, alert: Alert, place: Place) -> int:
+def end_shared_links(*, actor: Actor, alert: Alert, place: Place, write_id: UUID | None = None) -> int:
     """Every shared link of this notice and place opens no more; returns how many there were."""
     check_may(actor, "alerts.answer", place, seen_with="alerts.see")
-    return messages.revoke_links(actor=actor, purpose=SHARED, subject=place.pk, source=str(alert.pk), path=place.path)
+    content = [str(alert.pk), place.pk]
+    with transaction.atomic():
+        if done_before(actor, "end_shared_links", write_id, content):
+            return 0
+        at = clock.now()
+        mark_done(actor, "end_shared_links", write_id, content, f"{_subject(alert, place)}@{at.isoformat()}")
+        return messages.revoke_links(actor=actor, at=at, **_links_of(alert, place))
+
+
+def reopen_shared_links(*, actor: Actor, alert: Alert, place: Place, write_id: UUID | None = None) -> int:
+    """Undo of one's own ending, within ten minutes: those links open again. Raises Conflict where it is too late."""
+    check_may(actor, "alerts.answer", place, seen_with="alerts.see")
+    content = [str(alert.pk), place.pk]
+    with transaction.atomic():
+        if done_before(actor, "reopen_shared_links", write_id, content):
+            return 0
+        at = datetime.fromisoformat(check_fresh(actor, "end_shared_links", _subject(alert, place)))
+        mark_done(actor, "reopen_shared_links", write_id, content, place.pk)
+        return messages.reopen_links(actor=actor, revoked_at=at, **_links_of(alert, place))
+
+
+def _subject(alert: Alert, place: Place) -> str:
+    return f"{alert.pk.hex}:{place.pk}"
+
+
+def _links_of(alert: Alert, place: Place) -> dict[str, Any]:
+    return {"purpose": SHARED, "subject": place.pk, "source": str(alert.pk), "path": place.path}

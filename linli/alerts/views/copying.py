@@ -22,6 +22,7 @@ from linli.alerts.texts import in_all, to_paste
 from linli.alerts.views.office import head_of, text_of
 from linli.core.errors import Conflict, Missing
 from linli.core.middleware import no_referrer
+from linli.core.undo import offer_undo
 from linli.grid.models import Place
 from linli.grid.queries import get_place
 from linli.messages.queries import count_links, count_links_of
@@ -82,10 +83,28 @@ def make_link(request: HttpRequest, alert_id: UUID, code: str) -> HttpResponse:
 def end_links(request: HttpRequest, alert_id: UUID, code: str) -> HttpResponse:
     """A link went where it should not: every link of this place and notice opens no more."""
     alert, place = _place_of(request, alert_id, code)
-    ended = actions.end_shared_links(actor=request.actor, alert=alert, place=place)
+    ended = actions.end_shared_links(actor=request.actor, alert=alert, place=place, write_id=write_id(request))
     text = ngettext("%(n)s link opens no more.", "%(n)s links open no more.", ended) % {"n": ended}
+    offer_undo(request, text, reverse("alert-copy-reopen", args=[alert.pk, place.code]))
+    return redirect("alert-copy", alert.pk)
+
+
+@require_POST
+def reopen_links(request: HttpRequest, alert_id: UUID, code: str) -> HttpResponse:
+    """Ended by mistake a moment ago: they open again."""
+    alert, place = _place_of(request, alert_id, code)
+    opened = actions.reopen_shared_links(actor=request.actor, alert=alert, place=place, write_id=write_id(request))
+    text = ngettext("%(n)s link opens again.", "%(n)s links open again.", opened) % {"n": opened}
     messages.success(request, text)
     return redirect("alert-copy", alert.pk)
+
+
+def write_id(request: HttpRequest) -> UUID | None:
+    """The id that came with the button; one that is no id is none."""
+    try:
+        return UUID(request.POST.get("write_id", ""))
+    except ValueError:
+        return None
 
 
 def _place_of(request: HttpRequest, alert_id: UUID, code: str) -> tuple[Alert, Place]:

@@ -17,7 +17,7 @@ def problems(request: HttpRequest) -> HttpResponse:
     groups = [
         (_("Entrances in no cell: nobody knocks here"), found.no_cell, _("Place it")),
         (_("Entrances that two communities claim"), found.double_claims, _("Look at it")),
-        (_("Appointments at places that are no more"), found.ended_posts, _("End it")),
+        (_("Appointments at places that are no more"), found.ended_posts, _("End the appointment")),
         (_("Open tasks at places that are no more"), found.ended_tasks, _("Hand it over")),
         (_("Two places of the same name beside each other"), found.same_names, _("Rename it")),
         (_("Places with nothing above them"), found.no_parent, _("Look at it")),

@@ -39,11 +39,11 @@ class FolderSink:
         self._columns = columns
 
     def lines(self, data: bytes) -> None:
-        assert self._file is not None  # noqa: S101
+        assert self._file is not None  # noqa: S101  (begin opened it)
         self._file.write(data)
 
     def end(self, result: dict[str, Any]) -> None:
-        assert self._file is not None  # noqa: S101
+        assert self._file is not None  # noqa: S101  (begin opened it)
         result["columns"] = self._columns
         self._file.flush()
         os.fsync(self._file.fileno())

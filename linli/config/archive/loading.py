@@ -62,7 +62,7 @@ def is_fresh() -> bool:
 
 def _holds_rows(name: str) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(name)} LIMIT 1")  # noqa: S608
+        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(name)} LIMIT 1")  # noqa: S608  (quoted names of our own tables)
         return cursor.fetchone() is not None
 
 
@@ -134,7 +134,7 @@ def _load(source: Source, apps: Any) -> None:
     with transaction.atomic():
         for table in tables.values():
             with connection.cursor() as cursor:
-                cursor.execute(f"DELETE FROM {connection.ops.quote_name(table.name)}")  # noqa: S608
+                cursor.execute(f"DELETE FROM {connection.ops.quote_name(table.name)}")  # noqa: S608  (quoted names of our own tables)
         seen: dict[str, Any] = {}
         steps = console.progress(_parts(source, tables, seen), total=total, what="Rows", each=lambda rows: rows)
         for _rows in steps:
@@ -178,7 +178,7 @@ def _copy(name: str, columns: str, rows: list[list[Any]]) -> None:
 def _many(name: str, columns: str, rows: list[list[Any]]) -> None:
     places = ", ".join(["%s"] * len(rows[0]))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {name} ({columns}) VALUES ({places})", rows)  # noqa: S608
+        cursor.executemany(f"INSERT INTO {name} ({columns}) VALUES ({places})", rows)  # noqa: S608  (quoted names of our own tables)
 
 
 def _continue_numbers(apps: Any, tables: dict[str, Table], seen: dict[str, Any]) -> None:
@@ -204,7 +204,7 @@ def _at_least(cursor: Any, table: Table, last: int) -> None:
         return
     name = connection.ops.quote_name(table.name)
     cursor.execute(
-        f"SELECT setval(pg_get_serial_sequence(%s, %s),"  # noqa: S608
+        f"SELECT setval(pg_get_serial_sequence(%s, %s),"  # noqa: S608  (quoted names of our own tables)
         f" GREATEST(%s, (SELECT COALESCE(MAX({connection.ops.quote_name(table.key)}), 1) FROM {name})))",
         [table.name, table.key, last],
     )

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from linli.core import typesetting
+from linli.core import tiles, typesetting
 from linli.core.doctor.findings import HINT, UNSAFE, WARNING, Finding
+from linli.core.errors import SetupError
 
 NETWORK_DISKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "fuse.sshfs", "afs", "ncpfs"}
 LITTLE, ALMOST_NOTHING = 1024**3, 200 * 1024**2
@@ -188,6 +189,20 @@ def check_demo() -> Iterator[Finding]:
             _("This is set up as a demonstration (LINLI_DEMO)."),
             _("Anybody signs in with one click, and the clock can be moved."),
             _("Take LINLI_DEMO away and start anew."),
+        )
+
+
+def check_background() -> Iterator[Finding]:
+    """The file behind the maps, where one is named."""
+    try:
+        tiles.check_tiles()
+    except SetupError as error:
+        yield Finding(
+            "tiles",
+            WARNING,
+            str(error),
+            _("Maps are shown without their background."),
+            _("Name another file in LINLI_TILES, or take it away: maps work without a background too."),
         )
 
 

@@ -25,7 +25,8 @@ def show_reference(one: Reference) -> str:
 
 
 def clean(text: str) -> str:
-    return _NO_XML.sub("", text)
+    """Without what XML can't hold, and with the ends of lines that it reads back: forms send the others."""
+    return _NO_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def write_message(message: Message) -> bytes:

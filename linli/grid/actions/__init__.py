@@ -30,7 +30,14 @@ from linli.grid.actions.outlines import (
 )
 from linli.grid.actions.placements import WantedDwelling, ensure_dwellings
 from linli.grid.actions.places import NewPlace, add_place, add_places
-from linli.grid.actions.posts import NewAppointment, add_organisation, appoint, appoint_many, end_appointment
+from linli.grid.actions.posts import (
+    NewAppointment,
+    add_organisation,
+    appoint,
+    appoint_many,
+    end_appointment,
+    resume_appointment,
+)
 from linli.grid.actions.premises import (
     PremisesAdded,
     PremisesRow,
@@ -114,6 +121,7 @@ __all__ = [
     "renew_recovery_codes",
     "reset_second_factor",
     "restore_places",
+    "resume_appointment",
     "revoke_device",
     "revoke_token",
     "save_outline",

@@ -18,7 +18,7 @@ from linli.core.errors import Conflict, Invalid, Missing
 from linli.core.events import publish
 from linli.core.locks import lock
 from linli.core.paths import ancestors, common
-from linli.core.writes import done_before, mark_done
+from linli.core.writes import check_fresh, done_before, mark_done
 from linli.grid.access import check_may, check_own_reach
 from linli.grid.events import AppointmentsEnded, AppointmentsMade
 from linli.grid.models import Account, Appointment, Organisation, Place
@@ -132,11 +132,34 @@ def end_appointment(
             .select_for_update(of=("self",))
             .get(pk=appointment.pk)
         )
+        before = found.until_at.isoformat() if found.until_at else ""
         found.until_at = _end_of(found, at, reason)
         found.save(update_fields=["until_at"])
         record(actor, "end_appointment", found, fields=["until_at"], reason=reason, path=found.place.path)
-        mark_done(actor, "end_appointment", write_id, content, found.pk)
+        mark_done(actor, "end_appointment", write_id, content, f"{found.pk}@{before}")
         publish(AppointmentsEnded(appointment_ids=[found.pk]))
+        return found
+
+
+def resume_appointment(*, actor: Actor, appointment: Appointment, write_id: UUID | None = None) -> Appointment:
+    """Undo of one's own ending, within ten minutes: it goes on as if it had not ended. Tasks that were given on meanwhile stay
+    where they are. Raises Conflict where it is too late, or where the post was given anew."""
+    with transaction.atomic():
+        check_may(actor, "posts.appoint", appointment.place, seen_with="posts.see")
+        lock(f"appoint:{appointment.account_id}")
+        rows = Appointment.objects.select_related("account", "place", "organisation__place")
+        found = rows.select_for_update(of=("self",)).get(pk=appointment.pk)
+        if done_before(actor, "resume_appointment", write_id, found.pk):
+            return found
+        before = check_fresh(actor, "end_appointment", found.pk)
+        found.until_at = datetime.fromisoformat(before) if before else None
+        check_own_reach(actor, found.place, _kind_at(found.post_kind, found.place, found.organisation), found.account,
+                        found.until_at)  # fmt: skip
+        _check_new(actor, found)
+        found.save(update_fields=["until_at"])
+        record(actor, "resume_appointment", found, fields=["until_at"], path=found.place.path)
+        mark_done(actor, "resume_appointment", write_id, found.pk, found.pk)
+        publish(AppointmentsMade(appointment_ids=[found.pk]))
         return found
 
 
@@ -201,7 +224,7 @@ def _check_new(actor: Actor, new: Appointment) -> None:
         raise Missing()
     same = Appointment.objects.filter(
         account=new.account, post_kind=new.post_kind, place=new.place, organisation=new.organisation
-    )
+    ).exclude(pk=new.pk)
     if any(overlaps(new.from_at, new.until_at, one.from_at, one.until_at) for one in same):
         raise Conflict(ALREADY_HOLDS, code="already-holds")
 

@@ -1,7 +1,7 @@
 """Many looks at once: a list of dwellings that were found vacant on one day."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from django.db import transaction
@@ -9,16 +9,14 @@ from django.utils.translation import gettext as _
 
 from linli.core import audit, clock
 from linli.core.actors import Actor
-from linli.core.errors import Conflict, Invalid, Missing
-from linli.core.models import DoneWrite
+from linli.core.errors import Invalid, Missing
 from linli.core.paths import within
-from linli.core.writes import done_before, mark_done
+from linli.core.writes import check_fresh, done_before, mark_done
 from linli.grid.access import check_may
 from linli.grid.models import Dwelling, Place, VacancyCheck
 from linli.grid.queries.premises import get_dwelling
 
 BATCH = 1_000
-MAY_UNDO = timedelta(minutes=10)
 
 
 def record_vacancy_checks(
@@ -60,9 +58,7 @@ def take_back_vacancy_check(*, actor: Actor, check_id: int, write_id: UUID | Non
             raise Missing()
         place = get_dwelling(actor=actor, dwelling_id=found.dwelling_id).place
         check_may(actor, "alerts.answer", place)
-        written = DoneWrite.objects.filter(act="record_vacancy_check", actor=actor.ref, result=str(check_id)).first()
-        if written is None or written.at < clock.now() - MAY_UNDO:
-            raise Conflict(_("This is no longer fresh. Write down how it is now."), code="too-late")
+        check_fresh(actor, "record_vacancy_check", check_id)
         found.delete()
         audit.record(actor, "take_back_vacancy_check", found.dwelling, fields=["vacant"], path=place.path)
         mark_done(actor, "take_back_vacancy_check", write_id, check_id, check_id)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from linli.core import clock
 from linli.core.errors import Conflict, Invalid, Missing
+from linli.core.undo import offer_undo
 from linli.grid import actions, queries
 from linli.grid.access import check_may
 from linli.grid.forms.posts import NEW, AppointForm, DayForm, EndForm, beginning, end
@@ -213,6 +214,15 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "grid/post_people_part.html", {"rows": rows, "q": text.strip()})
 
 
+@require_POST
+def resume_post(request: HttpRequest, appointment_id: int) -> HttpResponse:
+    """Ended by mistake a moment ago: it goes on."""
+    found = queries.get_appointment(actor=request.actor, appointment_id=appointment_id)
+    actions.resume_appointment(actor=request.actor, appointment=found, write_id=write_id(request))
+    messages.success(request, _("The appointment goes on as before."))
+    return redirect(reverse("post-history") + "?" + urlencode({"place": found.place.code}))
+
+
 @require_http_methods(["GET", "POST"])
 def end_post(request: HttpRequest, appointment_id: int) -> HttpResponse:
     found = queries.get_appointment(actor=request.actor, appointment_id=appointment_id)
@@ -231,7 +241,11 @@ def end_post(request: HttpRequest, appointment_id: int) -> HttpResponse:
         except Invalid as problem:
             take(form, problem)
         else:
-            messages.success(request, _("The appointment ends. What it opened closes with it."))
+            offer_undo(
+                request,
+                _("The appointment ends. What it opened closes with it."),
+                reverse("post-resume", args=[found.pk]),
+            )
             return redirect(reverse("post-history") + "?" + urlencode({"place": found.place.code}))
     page = {"one": found, "form": form, "post": post_name(found.post_kind)}
     return render(request, "grid/post_end.html", page, status=422 if form.errors else 200)

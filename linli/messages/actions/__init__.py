@@ -18,6 +18,7 @@ from linli.messages.actions.links import (
     make_link_rows,
     make_links,
     note_opened,
+    reopen_links,
     revoke_links,
 )
 from linli.messages.actions.means import add_means, choose_quiet_hours, prefer_means, remove_means
@@ -49,6 +50,7 @@ __all__ = [
     "prefer_means",
     "record_call",
     "remove_means",
+    "reopen_links",
     "restore_links",
     "retry",
     "reveal_call",

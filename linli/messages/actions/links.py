@@ -78,14 +78,28 @@ def _insert(hashes: Sequence[str], wanted: Sequence[Wanted], same: tuple[str, st
         return dict(cursor.fetchall())
 
 
-def revoke_links(*, actor: Actor, purpose: str, subject: int, source: str = "", path: str = "") -> int:
-    """End every link of this purpose and subject at once."""
+def revoke_links(
+    *, actor: Actor, purpose: str, subject: int, source: str = "", path: str = "", at: datetime | None = None
+) -> int:
+    """End every link of this purpose and subject at once. `at` is the stamp by which they can be opened again."""
     with transaction.atomic():
         rows = PersonalLink.objects.filter(purpose=purpose, subject=subject, source=source, revoked_at=None)
-        ended = rows.update(revoked_at=clock.now())
+        ended = rows.update(revoked_at=at or clock.now())
         if ended:
             audit.record(actor, "revoke_links", ("messages.link", subject), fields=[purpose], path=path)
         return ended
+
+
+def reopen_links(
+    *, actor: Actor, purpose: str, subject: int, source: str = "", path: str = "", revoked_at: datetime
+) -> int:
+    """Undo of the same: those that were revoked at exactly this moment."""
+    with transaction.atomic():
+        rows = PersonalLink.objects.filter(purpose=purpose, subject=subject, source=source, revoked_at=revoked_at)
+        opened = rows.update(revoked_at=None)
+        if opened:
+            audit.record(actor, "reopen_links", ("messages.link", subject), fields=[purpose], path=path)
+        return opened
 
 
 def note_opened(*, actor: Actor, link: PersonalLink) -> None:

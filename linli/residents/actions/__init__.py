@@ -20,6 +20,7 @@ from linli.residents.actions.households import (
     end_answerer,
     move_household,
     name_answerer,
+    resume_answerer,
 )
 from linli.residents.actions.people import (
     add_person,
@@ -108,6 +109,7 @@ __all__ = [
     "refuse_transfer",
     "replay_erasures",
     "restore_followers",
+    "resume_answerer",
     "reveal_answerer",
     "reveal_numbers",
     "review_due",

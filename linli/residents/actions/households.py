@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.errors import Conflict, Invalid, Missing
-from linli.core.writes import done_before, mark_done
+from linli.core.writes import check_fresh, done_before, mark_done
 from linli.grid.actions import Change, record_headcount_changes
 from linli.residents import rules, words
 from linli.residents.access import (
@@ -189,6 +189,22 @@ def name_answerer(
         audit.record(actor, "name_answerer", at.household, fields=["answerer"], path=at.path)
         mark_done(actor, "name_answerer", write_id, content, made.pk)
         return made
+
+
+def resume_answerer(*, actor: Actor, answerer_id: int, write_id: UUID | None = None) -> None:
+    """Undo of one's own ending, within ten minutes. Raises Conflict where it is too late."""
+    with transaction.atomic():
+        content = sealed(answerer=answerer_id)
+        found = Answerer.objects.filter(pk=answerer_id).first()
+        if found is None:
+            raise Missing()
+        at = take_household(actor, EDIT, found.household_id)
+        if done_before(actor, "resume_answerer", write_id, content):
+            return
+        check_fresh(actor, "end_answerer", answerer_id)
+        Answerer.objects.filter(pk=answerer_id).update(until_on=None)
+        audit.record(actor, "resume_answerer", at.household, fields=["answerer"], path=at.path)
+        mark_done(actor, "resume_answerer", write_id, content, answerer_id)
 
 
 def end_answerer(*, actor: Actor, answerer_id: int, write_id: UUID | None = None) -> None:

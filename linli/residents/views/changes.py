@@ -261,4 +261,16 @@ def end_answerer(request: HttpRequest, household_id: int) -> HttpResponse:
     if not answerer.isdigit():
         raise Missing()
     actions.end_answerer(actor=request.actor, answerer_id=int(answerer), write_id=write_id(request))
+    back = reverse("answerer-resume", args=[household_id])
+    offer_undo(request, _("They answer for this household no more."), back, answerer=answerer)
+    return redirect("household", household_id)
+
+
+@require_POST
+def resume_answerer(request: HttpRequest, household_id: int) -> HttpResponse:
+    answerer = request.POST.get("answerer", "")
+    if not answerer.isdigit():
+        raise Missing()
+    actions.resume_answerer(actor=request.actor, answerer_id=int(answerer), write_id=write_id(request))
+    messages.success(request, _("They answer for this household as before."))
     return redirect("household", household_id)
