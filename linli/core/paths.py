@@ -1,7 +1,7 @@
 """Paths of the place tree as database ranges. A path ends in '/', so that a subtree is `p <= path < end(p)`: an index
 range, where LIKE is not (665,276 places: 1 ms against 70 ms)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
@@ -38,8 +38,27 @@ def begins(field: str, text: str) -> Q:
 
 def ancestors(path: str) -> list[str]:
     """`path` and every path above it, outermost first: 'a/b/' gives ['a/', 'a/b/']."""
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: n + 1]) + "/" for n in range(len(parts))]
+    found, at = [], path.find("/") + 1
+    while at:
+        found.append(path[:at])
+        at = path.find("/", at) + 1
+    return found
+
+
+def add_up(by_path: Mapping[str, int]) -> dict[str, int]:
+    """For each path and every path above it, the sum of what lies at or below it. Zeros are left out."""
+    sums: dict[str, int] = {}
+    level: Mapping[str, int] = by_path
+    while level:
+        above: dict[str, int] = {}
+        for path, n in level.items():
+            sums[path] = sums.get(path, 0) + n
+            cut = path.rfind("/", 0, -1) + 1
+            if cut:
+                parent = path[:cut]
+                above[parent] = above.get(parent, 0) + n
+        level = above
+    return {path: n for path, n in sums.items() if n}
 
 
 def narrow(own: Sequence[str], path: str) -> list[str]:

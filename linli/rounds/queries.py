@@ -13,7 +13,7 @@ from linli.core.actors import Actor, outermost
 from linli.core.paths import ancestors, hull, narrow, within
 from linli.grid.models import Place
 from linli.grid.profile import line_place_kinds, place_kinds, register_kind
-from linli.grid.queries import count_line_places, list_moves, read_headcounts
+from linli.grid.queries import count_line_places, list_moves, may_hold, read_headcounts
 from linli.residents.models import GroupMark, Household
 from linli.residents.queries import member_paths
 from linli.rounds.models import Answer, Attempt, Round, Tally, TallyDelta
@@ -198,9 +198,10 @@ def page_silent_posts(*, found: Round, after: str, limit: int) -> list[str]:
 def page_places_with_members(*, found: Round, after: str, limit: int, most: int) -> tuple[list[str], str]:
     """Paths of the next places behind `after`, in path order, that together hold up to `most` members (one place may hold
     more), and behind which path to go on ('' at the end). They are those that keep a register, and roots that lie
-    deeper; up to `limit` are looked at, and those that nobody lives in are passed over. Five queries."""
+    deeper; up to `limit` are looked at, and those that nobody lives in are passed over. Six queries."""
     roots = [path for _id, path in roots_of(found)]
-    rows = Place.objects.filter(within("path", roots), kind=register_kind(), until_on=None, path__gt=after)
+    held = Q(within("path", roots), may_hold(HOUSEHOLD))
+    rows = Place.objects.filter(held, kind=register_kind(), until_on=None, path__gt=after)
     above = dict(rows.order_by("path").values_list("path", "pk")[:limit])
     deep = Place.objects.filter(path__in=roots, path__gt=after).exclude(kind__in=_down_to_register())
     places = sorted((above | dict(deep.values_list("path", "pk"))).items())[:limit]

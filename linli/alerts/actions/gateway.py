@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from linli.alerts.actions.answers import check_moments, open_rounds
 from linli.alerts.actions.spreading import stop_for_accounts
 from linli.alerts.models import Alert
@@ -20,7 +22,8 @@ def confirm_posts(*, actor: Actor, alert: Alert, receipts: Sequence[Receipt]) ->
     if not paths:
         raise Forbidden()
     check_moments(alert, receipts)
-    done = rounds.record_receipts(actor=actor, found=posts, receipts=receipts, within=[p for p in paths if p])
-    if done.credited:
-        stop_for_accounts(actor=actor, alert=alert, accounts=list_line_accounts(place_ids=done.credited))
-    return done
+    with transaction.atomic():
+        done = rounds.record_receipts(actor=actor, found=posts, receipts=receipts, within=[p for p in paths if p])
+        if done.credited:
+            stop_for_accounts(actor=actor, alert=alert, accounts=list_line_accounts(place_ids=done.credited))
+        return done

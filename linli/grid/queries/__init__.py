@@ -47,6 +47,7 @@ from linli.grid.queries.headcounts import (
     last_change,
     line_unit,
     list_moves,
+    may_hold,
     read_headcounts,
 )
 from linli.grid.queries.identities import find_account_called, find_identity, list_identities
@@ -275,6 +276,7 @@ __all__ = [
     "list_vacancies",
     "list_vacancies_after",
     "list_vacant_parts",
+    "may_hold",
     "may_revoke_for",
     "name_actors",
     "name_paths",

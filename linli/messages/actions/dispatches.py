@@ -1,7 +1,7 @@
 """What is to be said, and to whom: the rooms above put it in the outbox, and call it back. Who may do so they decide."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.errors import Conflict, Invalid
 from linli.core.locks import lock
+from linli.core.sets import among
 from linli.messages.models import Delivery, Dispatch
 from linli.messages.rules import CONFIRMED, KINDS, RECIPIENTS, STOPPED, WAITING, Recipient, Sending
 
@@ -98,20 +99,12 @@ def in_utc(moment: datetime) -> str:
     return str(moment.astimezone(UTC).replace(tzinfo=None))
 
 
-def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
-    wanted = sorted(set(ids))
-    for start in range(0, len(wanted), BATCH):
-        yield wanted[start : start + BATCH]
-
-
 def stop(*, actor: Actor, source: tuple[str, str], kind: str, ids: Iterable[int]) -> int:
     """They have confirmed: what waits for them on any channel is dropped, what was sent counts as confirmed. Returns how
     many deliveries that ended."""
     with transaction.atomic():
-        ended = 0
-        for batch in _batches(ids):
-            rows = Delivery.objects.filter(dispatch__in=_dispatches(source), kind=kind, recipient__in=batch)
-            ended += rows.exclude(state=CONFIRMED).update(state=CONFIRMED, ended_at=clock.now(), claimed_by=None)
+        rows = Delivery.objects.filter(among("recipient", ids), dispatch__in=_dispatches(source), kind=kind)
+        ended = rows.exclude(state=CONFIRMED).update(state=CONFIRMED, ended_at=clock.now(), claimed_by=None)
         if ended:
             audit.record(actor, "confirm_deliveries", ("messages.source", source[1]), fields=[f"deliveries:{ended}"])
         return ended
