@@ -1,18 +1,22 @@
 """What the clock and the queue start here."""
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import uuid5
 
 from linli.alerts import actions, queries
 from linli.alerts.rules import ISSUED
+from linli.core import clock
 from linli.core.actors import SYSTEM
 from linli.core.errors import Missing
 from linli.grid.queries import actor_by_id
 from linli.messages.rules import ACCOUNT, AS_CONFIRMED, HOUSEHOLD
+from linli.residents.queries import list_homes_of
 from linli.rounds.rules import REPLY
 
 BATCHES = 20
+LATE_NOTES_KEPT = timedelta(days=180)
 
 
 def advance_alerts() -> None:
@@ -37,6 +41,21 @@ def hold_drills() -> None:
 def lapse_approvals() -> None:
     """Requests for approval that nobody decided in time: the notice is a draft again."""
     actions.lapse_approvals(actor=SYSTEM)
+
+
+def forget_erased_homes(payload: dict[str, Any]) -> None:
+    """Households were erased: what late records say of them goes too."""
+    actions.forget_late_notes(actor=SYSTEM, households=payload["household_ids"])
+
+
+def forget_erased_people(payload: dict[str, Any]) -> None:
+    """The same of the homes of people who were erased."""
+    actions.forget_late_notes(actor=SYSTEM, households=list_homes_of(people=payload["person_ids"]))
+
+
+def forget_old_late_notes() -> None:
+    """What somebody wrote on a late record that was decided long ago."""
+    actions.forget_old_late_notes(actor=SYSTEM, before=clock.now() - LATE_NOTES_KEPT)
 
 
 def begin_line(payload: dict[str, Any]) -> None:

@@ -7,6 +7,8 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
+from linli.alerts.jobs import LATE_NOTES_KEPT
+from linli.alerts.models import LateRecord
 from linli.core import clock, console, jobs
 from linli.core.models import AuditEntry, DoneWrite, Event, Throttle
 from linli.core.retention import Kept
@@ -62,6 +64,13 @@ def table() -> list[Kept]:
             "what was filed from them stays with the task or receipt",
             "messages.jobs.forget_old_messages",
             lambda: Reply.objects.filter(expires_at__lte=now).count(),
+        ),
+        Kept(
+            "what was written on late records of a knock, once decided",
+            LATE_NOTES_KEPT,
+            "whoever decided may be asked why",
+            "alerts.jobs.forget_old_late_notes",
+            lambda: LateRecord.objects.filter(decided_at__lt=now - LATE_NOTES_KEPT).exclude(note="").count(),
         ),
         Kept(
             "audit trail, with who opened which record",

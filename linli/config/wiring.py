@@ -23,6 +23,7 @@ from linli.messages.events import ReplyFiled
 from linli.residents import events as register_events
 from linli.residents.events import HouseholdsErased, PhoneFoundDead
 from linli.residents.jobs import end_old_requests, forget_uploads, import_waiting_rosters, review_retention
+from linli.rounds import jobs as rounds_jobs
 from linli.rounds.jobs import carry_moves, fold_tallies, forget_erased_homes
 from linli.rounds.queries import hold_in_open_rounds
 
@@ -31,13 +32,16 @@ def wire() -> None:
     """Called once in every process that runs pages, commands or jobs."""
     events.subscribe(alert_events.AlertIssued, alert_jobs.begin_line)
     events.subscribe(PhoneFoundDead, note_dead_phone)
-    events.subscribe(HouseholdsErased, forget_erased_homes)
+    for forget in (forget_erased_homes, forget_erased_questions, message_jobs.forget_erased_homes):
+        events.subscribe(HouseholdsErased, forget)
+    events.subscribe(HouseholdsErased, alert_jobs.forget_erased_homes)
+    for room in (rounds_jobs, duty_jobs, message_jobs, alert_jobs):
+        events.subscribe(register_events.PeopleErased, room.forget_erased_people)
     events.subscribe(register_events.TransferProposed, duty_jobs.ask_for_transfer)
     events.subscribe(register_events.TransferSettled, duty_jobs.end_transfer)
     events.subscribe(register_events.CorrectionAsked, duty_jobs.ask_for_correction)
     events.subscribe(register_events.CorrectionSettled, duty_jobs.end_correction)
     events.subscribe(register_events.ErasureDue, duty_jobs.ask_for_erasure)
-    events.subscribe(HouseholdsErased, forget_erased_questions)
     events.subscribe(grid_events.DeputiesNamed, duty_jobs.tell_deputies)
     events.subscribe(grid_events.AbsenceEnded, duty_jobs.withdraw_deputy)
     events.subscribe(grid_events.AppointmentsEnded, duty_jobs.withdraw_left_deputies)
@@ -66,6 +70,7 @@ def wire() -> None:
     jobs.every(3600, forget_uploads)
     jobs.every(3600, message_jobs.forget_old_messages)
     jobs.every(3600, forget_old_questions)
+    jobs.every(86_400, alert_jobs.forget_old_late_notes)
     jobs.beside(message_jobs.keep_sending, once=message_jobs.send_what_is_due)
     jobs.every(3600, end_old_requests)
     jobs.every(6 * 3600, review_retention)

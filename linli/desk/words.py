@@ -26,6 +26,7 @@ JOB_WORDS: dict[str, Any] = {
     "alerts.jobs.spread_alerts": _("Spread alerts to the outbox"),
     "exchange.jobs.read_feeds": _("Read the feeds"),
     "duties.jobs.forget_old_questions": _("Delete old questions"),
+    "alerts.jobs.forget_old_late_notes": _("Delete old notes of late records"),
     "messages.jobs.forget_old_messages": _("Delete old messages"),
     "residents.jobs.end_old_requests": _("End old requests"),
     "residents.jobs.review_retention": _("Review whose time on the register is over"),

@@ -10,6 +10,7 @@ from linli.duties.rules import CANCELLED, CORRECTION, DONE, ERASURE, TRANSFER
 from linli.grid.queries import list_absences_left
 from linli.messages.queries import read_reply
 from linli.messages.rules import ACCOUNT, AS_CONFIRMED, HOUSEHOLD
+from linli.residents.queries import list_homes_of
 from linli.residents.rules import CORRECTION_DUE, TRANSFER_DUE
 
 
@@ -89,6 +90,12 @@ def forget_old_questions() -> None:
 def forget_erased_questions(payload: dict[str, Any]) -> None:
     """Households were erased: what they asked goes too."""
     actions.forget_homes(actor=SYSTEM, households=payload["household_ids"])
+
+
+def forget_erased_people(payload: dict[str, Any]) -> None:
+    """People were erased: what was noted about their homes on tasks that are closed goes too."""
+    homes = list_homes_of(people=payload["person_ids"])
+    actions.forget_line_notes(actor=SYSTEM, households=homes, only_closed=True)
 
 
 def file_reply(payload: dict[str, Any]) -> None:

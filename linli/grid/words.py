@@ -185,7 +185,7 @@ ACT_WORDS: dict[str, Any] = {
     "retry_deliveries": _("tried messages again"),
     "list_for_call": _("put somebody on the list of calls"),
     "open_message": _("opened a message"),
-    "forget_messages": _("deleted old messages"),
+    "forget_messages": _("deleted messages"),
     "reveal_call": _("looked at a number to call"),
     "open_tasks": _("opened tasks"),
     "begin_task": _("began a task"),
@@ -260,7 +260,7 @@ ACT_WORDS: dict[str, Any] = {
     "erase_person": _("erased the record of a person"),
     "erase_household": _("erased the record of a household"),
     "replay_erasure": _("erased a record again after a restore"),
-    "forget_notes": _("forgot notes about an erased household"),
+    "forget_notes": _("forgot notes about erased records"),
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from linli.core.actors import SYSTEM
+from linli.residents.queries import list_homes_of
 from linli.rounds import actions, queries
 
 
@@ -20,3 +21,8 @@ def carry_moves() -> None:
 def forget_erased_homes(payload: dict[str, Any]) -> None:
     """What was noted at the doors of households whose records were erased goes too."""
     actions.forget_notes(actor=SYSTEM, members=payload["household_ids"])
+
+
+def forget_erased_people(payload: dict[str, Any]) -> None:
+    """What was noted at the doors of people whose records were erased goes too."""
+    actions.forget_notes(actor=SYSTEM, members=list_homes_of(people=payload["person_ids"]))

@@ -11,7 +11,7 @@ from linli.alerts.actions.approvals import approve_alert, find_rule, lapse_appro
 from linli.alerts.actions.certificates import draw_up_certificate, note_certificate_file, note_log_export
 from linli.alerts.actions.doors import record_knocks, undo_knocks
 from linli.alerts.actions.drills import Plan, call_off_drill, hold_drills, plan_drill, score_drill
-from linli.alerts.actions.field import decide_late_record, store_records
+from linli.alerts.actions.field import decide_late_record, forget_late_notes, forget_old_late_notes, store_records
 from linli.alerts.actions.gateway import confirm_posts
 from linli.alerts.actions.line import advance_alert
 from linli.alerts.actions.links import (
@@ -55,6 +55,8 @@ __all__ = [
     "expire_alert",
     "find_rule",
     "follow_redrawing",
+    "forget_late_notes",
+    "forget_old_late_notes",
     "hold_drills",
     "issue_alert",
     "lapse_approvals",

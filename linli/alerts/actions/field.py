@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.access import check_may_answer_at
@@ -165,3 +167,21 @@ def _accept(actor: Actor, found: LateRecord) -> None:
         rounds.record_attempts(actor=actor, found=alert.households, rows=[one], paths=[verdict.path])
         if one.outcome == rules.SPOKEN_TO:
             rounds.record_receipts(actor=actor, found=alert.households, receipts=[_receipt(one)])
+
+
+def forget_late_notes(*, actor: Actor, households: Sequence[int]) -> int:
+    """Of households whose records or people were erased, decided or not; that somebody knocked stays."""
+    return _blank_notes(actor, LateRecord.objects.filter(household__in=list(households)))
+
+
+def forget_old_late_notes(*, actor: Actor, before: datetime) -> int:
+    """Of what was decided before this moment."""
+    return _blank_notes(actor, LateRecord.objects.filter(decided_at__lt=before))
+
+
+def _blank_notes(actor: Actor, rows: QuerySet[LateRecord]) -> int:
+    with transaction.atomic():
+        keys = list(rows.exclude(note="").values_list("pk", flat=True)[:5_000])
+        LateRecord.objects.filter(pk__in=keys).update(note="")
+        audit.record_many(actor, "forget_notes", [("alerts.laterecord", key) for key in keys], fields=["note"])
+        return len(keys)

@@ -15,7 +15,7 @@ from linli.core.locks import lock
 from linli.core.paths import ancestors
 from linli.core.writes import done_before, mark_done
 from linli.duties.access import check_may_work
-from linli.duties.actions.tasks import close_tasks
+from linli.duties.actions.tasks import close_tasks, forget_line_notes
 from linli.duties.actions.texts import in_every_language
 from linli.duties.models import Question, Task
 from linli.duties.profile import asked_times, texts_kept
@@ -230,8 +230,10 @@ def forget_old_questions(*, actor: Actor) -> int:
 
 
 def forget_homes(*, actor: Actor, households: Sequence[int]) -> int:
-    """These households were erased: what they wrote goes too, answered or not, and their tasks are closed."""
+    """These households were erased: what they wrote goes too, answered or not, and their tasks are closed; so does what was
+    noted about them."""
     with transaction.atomic():
+        forget_line_notes(actor=actor, households=households)
         rows = list(Question.objects.filter(household__in=households).select_related("task"))
         open_ones = [one.task for one in rows if one.task.closed_at is None]
         close_tasks(actor=actor, tasks=open_ones, outcome="superseded")

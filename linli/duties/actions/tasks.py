@@ -167,6 +167,18 @@ def record_line(*, actor: Actor, task: Task, subject: int, note: str) -> None:
         audit.record(actor, "record_task_line", task, fields=["note"], path=task.area_path)
 
 
+def forget_line_notes(*, actor: Actor, households: Sequence[int], only_closed: bool = False) -> int:
+    """What was noted on the lines of these households, whose records or people were erased; that it was done stays."""
+    with transaction.atomic():
+        rows = TaskLine.objects.filter(task__kind=HOUSEHOLD_SILENCE, subject__in=list(households)).exclude(note="")
+        if only_closed:
+            rows = rows.exclude(task__closed_at=None)
+        keys = list(rows.values_list("pk", flat=True))
+        TaskLine.objects.filter(pk__in=keys).update(note="")
+        audit.record_many(actor, "forget_notes", [("duties.taskline", key) for key in keys], fields=["note"])
+        return len(keys)
+
+
 def hand_over(*, actor: Actor, task: Task, to: Appointment, note: str = "", write_id: UUID | None = None) -> Task:
     """Give a task to another holder, by an appointment at the task's area or above it."""
     content = [str(task.pk), to.pk, note]

@@ -13,6 +13,7 @@ from linli.messages.actions.answers import (
     reveal_call,
 )
 from linli.messages.actions.dispatches import begin_dispatch, enqueue, stop, stop_source
+from linli.messages.actions.erasing import forget_homes, forget_people
 from linli.messages.actions.links import (
     Wanted,
     make_link_rows,
@@ -40,7 +41,9 @@ __all__ = [
     "enqueue",
     "file_reply",
     "follow_redrawing",
+    "forget_homes",
     "forget_old_messages",
+    "forget_people",
     "list_for_call",
     "make_link_rows",
     "make_links",

@@ -1,14 +1,18 @@
 """What the clock and the queue start here."""
 
 from datetime import timedelta
+from typing import Any
 
 from linli.core import clock
 from linli.core.actors import SYSTEM
 from linli.messages import actions
 from linli.messages.jobs.outbox import Outbox, keep_sending, send_what_is_due
+from linli.residents.queries import list_homes_of
 
 __all__ = [
     "Outbox",
+    "forget_erased_homes",
+    "forget_erased_people",
     "forget_old_messages",
     "keep_sending",
     "send_what_is_due",
@@ -20,3 +24,13 @@ MESSAGES_KEPT = timedelta(days=400)  # a year of notices can be accounted for
 def forget_old_messages() -> None:
     """Messages of more than a year ago, and replies whose time is over."""
     actions.forget_old_messages(actor=SYSTEM, before=clock.now() - MESSAGES_KEPT)
+
+
+def forget_erased_homes(payload: dict[str, Any]) -> None:
+    """Households were erased: numbers, replies and links of theirs go too."""
+    actions.forget_homes(actor=SYSTEM, households=payload["household_ids"])
+
+
+def forget_erased_people(payload: dict[str, Any]) -> None:
+    """People were erased: what was sent to their numbers no longer tells which."""
+    actions.forget_people(actor=SYSTEM, households=list_homes_of(people=payload["person_ids"]))

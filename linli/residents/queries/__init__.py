@@ -1,7 +1,7 @@
 """Every read that leaves the room. Takes the actor, is always scoped; `reach` takes what the caller has scoped."""
 
 from linli.residents.queries.consents import GroundLine, has_ground, list_grounds, with_ground
-from linli.residents.queries.contacts import Contact, list_contacts
+from linli.residents.queries.contacts import Contact, list_contacts, list_homes_of
 from linli.residents.queries.due import DueRecord, is_any_due, list_due
 from linli.residents.queries.duplicates import MergeLine, Pair, find_kept, list_duplicates, list_merges
 from linli.residents.queries.freshness import (
@@ -130,6 +130,7 @@ __all__ = [
     "list_grants",
     "list_grounds",
     "list_groups_of",
+    "list_homes_of",
     "list_households",
     "list_languages_of",
     "list_merges",
