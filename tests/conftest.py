@@ -148,6 +148,30 @@ def make_household(cell: Place, number: int, *, rooms: int = 3) -> list[Househol
     return made
 
 
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--only-database", action="store_true", help="leave out what the first database has shown: tests that use none"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--only-database"):
+        return
+    kept, left = [], []
+    for item in items:
+        (kept if _uses_database(item) else left).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgresql")
+    return bool(marked or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))
+
+
 @pytest.fixture
 def cast(db: Any) -> Cast:
     """The whole street, with 15 households."""

@@ -41,8 +41,11 @@ def marks(database: str, *, browser: bool) -> str:
     return " and ".join(wanted)
 
 
-def run(database: str, url: str, more: list[str], *, browser: bool, workers: str) -> tuple[int, list[str]]:
-    """pytest's exit code, and the reasons of the tests that were skipped."""
+def run(
+    database: str, url: str, more: list[str], *, browser: bool, workers: str, again: bool = False
+) -> tuple[int, list[str]]:
+    """pytest's exit code, and the reasons of the tests that were skipped. `again`: tests that use no database ran on the
+    first already."""
     home = Path(tempfile.mkdtemp(prefix="linli-test-"))
     (home / "static").mkdir()
     env = {key: value for key, value in os.environ.items() if not key.startswith("LINLI_")}
@@ -54,6 +57,8 @@ def run(database: str, url: str, more: list[str], *, browser: bool, workers: str
     report = home / "report.xml"
     command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", "--create-db"]
     command += [f"--junit-xml={report}"]
+    if again:
+        command.append("--only-database")
     if only := marks(database, browser=browser):
         command += ["-m", only]
     try:
@@ -96,8 +101,9 @@ def main() -> int:
     codes = []
     for database, url, title in runs:
         say(f"== {title}")
-        browser = bool(chromium) and (database, url) == runs[0][:2]
-        code, reasons = run(database, url, more, browser=browser, workers=wanted.workers)
+        first = (database, url) == runs[0][:2]
+        browser = bool(chromium) and first
+        code, reasons = run(database, url, more, browser=browser, workers=wanted.workers, again=not first)
         codes.append(code)
         left_out += [f"tests skipped on {title[3:]}: {reason}" for reason in reasons]
     failed = any(code not in {0, NO_TESTS} for code in codes) or all(code == NO_TESTS for code in codes)

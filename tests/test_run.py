@@ -17,7 +17,8 @@ def tried(monkeypatch, capsys):
     def go(*words, chromium="/usr/bin/chromium", postgresql="postgresql://x", code=0, skipped=()):
         runs = []
 
-        def record(database, url, more, *, browser, workers):
+        def record(database, url, more, *, browser, workers, again):
+            assert again == bool(runs), "what uses no database runs once"
             runs.append((database, browser, more))
             return code, list(skipped)
 
