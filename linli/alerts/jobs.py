@@ -1,7 +1,6 @@
 """What the clock and the queue start here."""
 
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 from uuid import uuid5
 
@@ -10,13 +9,13 @@ from linli.alerts.rules import ISSUED
 from linli.core import clock
 from linli.core.actors import SYSTEM
 from linli.core.errors import Missing
+from linli.core.retention import kept
 from linli.grid.queries import actor_by_id
 from linli.messages.rules import ACCOUNT, AS_CONFIRMED, HOUSEHOLD
 from linli.residents.queries import list_homes_of
 from linli.rounds.rules import REPLY
 
 BATCHES = 20
-LATE_NOTES_KEPT = timedelta(days=180)
 
 
 def advance_alerts() -> None:
@@ -55,7 +54,7 @@ def forget_erased_people(payload: dict[str, Any]) -> None:
 
 def forget_old_late_notes() -> None:
     """What somebody wrote on a late record that was decided long ago."""
-    actions.forget_old_late_notes(actor=SYSTEM, before=clock.now() - LATE_NOTES_KEPT)
+    actions.forget_old_late_notes(actor=SYSTEM, before=clock.now() - kept("late_notes"))
 
 
 def begin_line(payload: dict[str, Any]) -> None:

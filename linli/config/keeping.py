@@ -7,15 +7,12 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
-from linli.alerts.jobs import LATE_NOTES_KEPT
 from linli.alerts.models import LateRecord
 from linli.core import clock, console, jobs
 from linli.core.models import AuditEntry, DoneWrite, Event, Throttle
-from linli.core.retention import Kept
+from linli.core.retention import Kept, kept
 from linli.duties.profile import texts_kept
-from linli.messages.jobs import MESSAGES_KEPT
 from linli.messages.models import Dispatch, Reply
-from linli.messages.rules import REPLY_KEPT
 from linli.residents.models import RosterUpload
 from linli.residents.profile import departed_kept
 from linli.residents.rules import UPLOAD_KEPT
@@ -53,24 +50,24 @@ def table() -> list[Kept]:
         ),
         Kept(
             "messages that were sent, and how far they came",
-            MESSAGES_KEPT,
+            kept("messages"),
             "to answer who was told when",
             "messages.jobs.forget_old_messages",
-            lambda: Dispatch.objects.filter(made_at__lt=now - MESSAGES_KEPT).count(),
+            lambda: Dispatch.objects.filter(made_at__lt=now - kept("messages")).count(),
         ),
         Kept(
             "replies to messages",
-            REPLY_KEPT,
+            kept("replies"),
             "what was filed from them stays with the task or receipt",
             "messages.jobs.forget_old_messages",
             lambda: Reply.objects.filter(expires_at__lte=now).count(),
         ),
         Kept(
             "what was written on late records of a knock, once decided",
-            LATE_NOTES_KEPT,
+            kept("late_notes"),
             "whoever decided may be asked why",
             "alerts.jobs.forget_old_late_notes",
-            lambda: LateRecord.objects.filter(decided_at__lt=now - LATE_NOTES_KEPT).exclude(note="").count(),
+            lambda: LateRecord.objects.filter(decided_at__lt=now - kept("late_notes")).exclude(note="").count(),
         ),
         Kept(
             "audit trail, with who opened which record",

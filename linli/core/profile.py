@@ -7,7 +7,7 @@ from typing import Any
 
 SHIPPED = Path(__file__).resolve().parent.parent / "profiles"
 SECTIONS = {"place_kinds", "post_kinds", "roles", "groups", "urgencies", "register", "staffing", "quiet"}
-OPTIONAL = {"absence", "approval", "cap", "questions"}  # left out: what the room takes for usual
+OPTIONAL = {"absence", "approval", "cap", "questions", "retention"}  # left out: what the room takes for usual
 
 
 @dataclass(frozen=True)

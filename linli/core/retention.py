@@ -4,6 +4,24 @@ Each line names the job that does it; a line without a job says who decides."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+
+from django.conf import settings
+
+USUAL = {"messages": 400, "replies": 180, "late_notes": 180}  # days: a year of notices can be accounted for
+
+
+@cache
+def kept(what: str) -> timedelta:
+    """How long the section `[retention]` of the profile has something kept. Raises SystemExit where it makes no sense."""
+    given = settings.PROFILE["retention"]
+    unknown = sorted(set(given) - set(USUAL))
+    if unknown:
+        raise SystemExit(f"linli: [retention] of the profile: {unknown[0]} is not known")
+    wrong = [name for name, days in given.items() if isinstance(days, bool) or not isinstance(days, int) or days < 1]
+    if wrong:
+        raise SystemExit(f"linli: [retention] of the profile: {wrong[0]} is a whole number of days")
+    return timedelta(days={**USUAL, **given}[what])
 
 
 @dataclass(frozen=True)

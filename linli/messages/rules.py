@@ -155,7 +155,6 @@ BREAKS_AFTER = 5  # failures in a row
 BREAK = timedelta(minutes=2)
 LONGEST_BREAK = timedelta(minutes=30)
 LINK_LASTS = {HOUSEHOLD: timedelta(days=180), SHARED: timedelta(days=7)}
-REPLY_KEPT = timedelta(days=180)
 REPLY_TO = timedelta(days=7)  # a reply answers what was sent within so long
 
 

@@ -1,6 +1,7 @@
 """What is kept how long: less than the law asks for is refused, and what is over goes with its job."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
@@ -11,6 +12,9 @@ from linli.config.wiring import wire
 from linli.core import audit, chain, clock, jobs
 from linli.core.actors import SYSTEM
 from linli.core.models import AuditEntry, AuditSeal, DoneWrite
+from linli.core.retention import kept
+from linli.messages import jobs as message_jobs
+from linli.messages.models import Dispatch
 
 
 @pytest.mark.parametrize(("days", "is_right"), [(0, True), (182, False), (183, True), (1095, True), (-1, False)])
@@ -61,3 +65,35 @@ def test_what_is_over_is_counted_and_goes(db, settings):
     settings.KEEP_AUDIT_DAYS = 0
     jobs.forget_old_audit()
     assert AuditEntry.objects.count() == 2
+
+
+@pytest.fixture
+def retention(settings, monkeypatch):
+    """`retention(messages=30)`: what that section of the profile says."""
+
+    def say(**days):
+        monkeypatch.setitem(settings.PROFILE.sections, "retention", days)
+        kept.cache_clear()
+
+    yield say
+    kept.cache_clear()
+
+
+def test_the_profile_says_how_long_messages_are_kept(db, retention):
+    retention(messages=30)
+    assert (kept("messages").days, kept("replies").days) == (30, 180)
+    for days in (29, 31):
+        at = clock.now() - timedelta(days=days)
+        Dispatch.objects.create(id=uuid4(), kind="notice", texts={}, made_at=at)
+    line = next(one for one in keeping.table() if one.what.startswith("messages"))
+    assert (line.words, line.due()) == ("30 days", 1)
+    message_jobs.forget_old_messages()
+    assert Dispatch.objects.count() == 1
+    assert line.due() == 0
+
+
+@pytest.mark.parametrize("wrong", [{"messages": 0}, {"replies": "long"}, {"late_notes": True}, {"mesages": 30}])
+def test_a_section_that_makes_no_sense_is_refused(retention, wrong):
+    retention(**wrong)
+    with pytest.raises(SystemExit, match=next(iter(wrong))):
+        kept("messages")

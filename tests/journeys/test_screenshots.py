@@ -96,6 +96,31 @@ def wait_until(page: Any, share: int) -> None:
         page.wait_for_timeout(1_000)
 
 
+def take_paper(camera: Camera, picture: str) -> None:
+    desk = camera.open("li", "zh-hans", 1280)
+    desk.goto(f"{picture}/paper")
+    desk.locator("form:has(input[value=doors]) button").last.click()
+    desk.wait_for_url("**/paper/*")
+    camera.take(desk, "paper-zh")
+    desk.goto(f"{desk.url}/type")
+    for line in ("1 1", "2 2"):
+        desk.locator("#quick").fill(line)
+        desk.locator("#quick").press("Enter")
+    camera.take(desk, "paper-typed-zh")
+
+
+def take_drills_and_boundaries(camera: Camera) -> None:
+    desk = camera.open("chen", "en", 1280)
+    desk.goto("/drills/")
+    desk.locator("main ul.rows a").last.click()  # yesterday's, which is scored
+    desk.locator("#score").wait_for()
+    camera.take(desk, "drill")
+    secretary = camera.open("wang", "en", 1280)
+    secretary.goto("/boundaries/split/360103001001-2")
+    secretary.locator("main form").first.wait_for()
+    camera.take(secretary, "redrawing")
+
+
 def test_screenshots(demonstration: str):
     playwright = pytest.importorskip("playwright.sync_api")
     Path(FOLDER).mkdir(parents=True, exist_ok=True)
@@ -125,6 +150,10 @@ def test_screenshots(demonstration: str):
         camera.take(leader, "my-day-phone-zh")
         leader.goto(f"{picture}/doors/360103001001-1-1")
         camera.take(leader, "doors-phone-zh")
+        leader.goto("/field/")
+        leader.locator(".door-row").first.wait_for()
+        camera.take(leader, "field-phone-zh")
+        take_paper(camera, picture)
         officer.goto(f"{picture}/places/360103001001")
         camera.take(officer, "community")
         officer.goto(f"{picture}/map")
@@ -133,6 +162,7 @@ def test_screenshots(demonstration: str):
         leader.goto(f"{picture}/map?place=360103001001-1")
         leader.locator(".map-label b").first.wait_for()
         camera.take(leader, "map-phone-zh")
+        take_drills_and_boundaries(camera)
         for _try in range(240):
             officer.goto(f"{picture}/timeline")
             if officer.locator("time").count() and "10:0" in officer.locator(".ribbon time").inner_text():

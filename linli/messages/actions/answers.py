@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from linli.core import audit, clock, events
 from linli.core.actors import SYSTEM, Actor
 from linli.core.errors import Conflict, Missing
+from linli.core.retention import kept
 from linli.messages import rules
 from linli.messages.access import CALL, EDIT
 from linli.messages.actions.bounces import note_bad_addresses
@@ -136,7 +137,7 @@ def _file(actor: Actor, answered: Delivery | None, said: _Said) -> Reply:
         text=said.text,
         filed_as=filed_as,
         at=said.at,
-        expires_at=said.at + rules.REPLY_KEPT,
+        expires_at=said.at + kept("replies"),
     )
     source = (answered.dispatch.source_room, answered.dispatch.source_id) if answered else ("", "")
     audit.record(actor, "file_reply", made, fields=[filed_as], path=made.path)
