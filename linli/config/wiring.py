@@ -2,6 +2,7 @@
 
 from linli.alerts import events as alert_events
 from linli.alerts import jobs as alert_jobs
+from linli.boundaries import jobs as boundary_jobs
 from linli.config import gauges
 from linli.core import doctor, erasures, events, holds, jobs, metrics
 from linli.core.doctor import life, place
@@ -60,6 +61,7 @@ def wire() -> None:
     jobs.every(10, alert_jobs.lapse_approvals)
     jobs.every(10, alert_jobs.hold_drills)
     jobs.every(15, exchange_jobs.read_feeds)
+    jobs.every(3, boundary_jobs.carry_on_editions)
     jobs.every(10, move_tasks)
     jobs.every(300, review_standing_tasks)
     jobs.every(5, jobs.seal_audit)

@@ -24,6 +24,7 @@ JOB_WORDS: dict[str, Any] = {
     "duties.jobs.review_standing_tasks": _("Review vacancies and dead contacts"),
     "grid.jobs.fold_headcounts": _("Fold headcounts"),
     "alerts.jobs.spread_alerts": _("Spread alerts to the outbox"),
+    "boundaries.jobs.carry_on_editions": _("Take over what was chosen of the official tables"),
     "exchange.jobs.read_feeds": _("Read the feeds"),
     "duties.jobs.forget_old_questions": _("Delete old questions"),
     "alerts.jobs.forget_old_late_notes": _("Delete old notes of late records"),

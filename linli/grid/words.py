@@ -118,6 +118,8 @@ ACT_WORDS: dict[str, Any] = {
     "add_places": _("added places"),
     "rename_place": _("renamed a place"),
     "redraw": _("redrew places"),
+    "take_edition": _("brought an edition of the official tables in"),
+    "choose_differences": _("decided that an edition is taken over"),
     "redraw_places": _("began or ended a place by a redrawing"),
     "redraw_round": _("let a round follow a redrawing"),
     "redraw_tasks": _("let tasks follow a redrawing"),

@@ -13,9 +13,9 @@ from django.db import transaction
 from linli.alerts import actions as alerts
 from linli.boundaries.access import check_may_redraw
 from linli.boundaries.events import PlacesRedrawn, RedrawingUndone
-from linli.boundaries.models import Redrawing, RedrawingChange, RedrawnPlace
+from linli.boundaries.models import EditionDifference, Redrawing, RedrawingChange, RedrawnPlace
 from linli.boundaries.queries import Planned, check_version, describe, find_later_act, plan_redrawing
-from linli.boundaries.rules import ENDED, KEPT, MADE, RENAMED, SHIFT, UNDONE, Wish
+from linli.boundaries.rules import EDITION, ENDED, KEPT, MADE, OPEN, RENAMED, SHIFT, UNDONE, Wish
 from linli.core import audit, clock
 from linli.core.actors import Actor
 from linli.core.errors import Conflict, Missing
@@ -67,8 +67,8 @@ def hold(actor: Actor, paths: Iterable[str]) -> None:
     rounds.hold_receipts(actor=actor)
 
 
-def carry_out(actor: Actor, planned: Planned) -> Redrawing:
-    """The plan, through all rooms. The caller holds the locks."""
+def carry_out(actor: Actor, planned: Planned, **told: Any) -> Redrawing:
+    """The plan, through all rooms. The caller holds the locks. `told` is remembered for the page."""
     wish = planned.wish
     row = Redrawing.objects.create(
         kind=wish.kind,
@@ -92,7 +92,7 @@ def carry_out(actor: Actor, planned: Planned) -> Redrawing:
     note, once = describe(planned), str(row.pk)
     alerts.follow_redrawing(actor=actor, done=done, touched=planned.paths, places=followers, note=note, once=once)
     duties.give_on_orphans(actor=actor)
-    row.told = {"note": note, "households": households, "entrances": len(result.moved), **way.names()}
+    row.told = {"note": note, "households": households, "entrances": len(result.moved), **way.names(), **told}
     row.save(update_fields=["told"])
     _write_rows(row, done, way.parts())
     publish(PlacesRedrawn(redrawing_id=row.pk, places=followers))
@@ -220,6 +220,8 @@ def _put_back(actor: Actor, found: Redrawing, reason: str) -> None:
     found.state, found.undone_at, found.undone_why = UNDONE, clock.now(), reason[:200]
     found.undone_by_id = actor.id if actor.kind == "account" else None
     found.save(update_fields=["state", "undone_at", "undone_why", "undone_by"])
+    differences = EditionDifference.objects.filter(redrawing=found)
+    differences.update(state=OPEN, why="", settled_at=None, choice=None, redrawing=None)  # to be decided once more
     publish(RedrawingUndone(redrawing_id=found.pk))
     audit.record(actor, "undo_redrawing", found, fields=["state"], reason=reason, path=common(back.paths))
 
@@ -234,7 +236,15 @@ class _Back:
         self.like = {int(one.subject): int(one.before) for one in done if one.kind == "made" and one.before}
         kept = next((key for key, one in rows.items() if one.part in (KEPT, RENAMED)), None)
         self.kind, self.done, self.rows = found.kind, done, rows
-        self.home = {key: self.like.get(key, kept) for key in self.made}  # a new place → where its content came from
+        above = {one.place_id: one.place.parent for one in found.places.select_related("place__parent")}
+        self.home = dict[int, tuple[int, str]]()  # a new place → where its content came from
+        for key in self.made:
+            old, parent = self.like.get(key, kept), above[key]
+            if found.kind == EDITION and key not in self.like:
+                if parent is not None:
+                    self.home[key] = (parent.pk, parent.path)
+            elif old is not None:
+                self.home[key] = (old, rows[old].path)
         self.merged = {
             int(one.subject): int(one.after)
             for one in done
@@ -245,7 +255,6 @@ class _Back:
         return [Moved(new, self.rows[new].path, old, self.rows[old].path, like=True) for new, old in self.like.items()]
 
     def tasks(self, appointments: dict[int, int]) -> duties.TaskPlaces:
-        areas = {key: (old, self.rows[old].path) for key, old in self.home.items() if old is not None}
         parts: dict[int, list[tuple[int, str]]] = {}
         for old, into in self.merged.items():
             parts.setdefault(into, []).append((old, self.rows[old].path))
@@ -254,4 +263,4 @@ class _Back:
             for one in rest:
                 parts[one] = [(first, self.rows[first].path)]
                 parts[first] = [(one, self.rows[one].path)]
-        return duties.TaskPlaces(areas, parts, appointments)
+        return duties.TaskPlaces(self.home, parts, appointments)

@@ -9,9 +9,11 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from linli.boundaries.access import check_may_redraw
 from linli.boundaries.rules import (
+    EDITION,
     H_ALL,
     H_FILL,
     H_NONE,
@@ -64,7 +66,8 @@ class Planned:
 
 def plan_redrawing(*, actor: Actor, wish: Wish) -> Planned:
     """Raises Missing or Forbidden for a place that is not the actor's, Invalid with a message at the field that is wrong."""
-    builder = _Builder(actor, wish)
+    builder = Builder(actor, wish, get_standing(actor=actor, code=wish.place))
+    builder.take(builder.place)
     steps: dict[str, Callable[[], None]] = {
         RENAME: builder.rename,
         MOVE: builder.move,
@@ -104,13 +107,13 @@ def invalid(field_name: str, text: Any) -> Invalid:
     return Invalid(text, fields={field_name: text})
 
 
-class _Builder:
-    def __init__(self, actor: Actor, wish: Wish):
-        self.actor, self.wish = actor, wish
-        self.place = get_standing(actor=actor, code=wish.place)
+class Builder:
+    """Builds a plan piece by piece."""
+
+    def __init__(self, actor: Actor, wish: Wish, place: Place):
+        self.actor, self.wish, self.place = actor, wish, place
         self.planned = Planned(wish, self.place)
         self.plan = self.planned.grid
-        self.take(self.place)
         self.numbers: dict[str, Numbers] = {}
 
     # Pieces ----------------------------------------------------------------------------------------------------------
@@ -395,6 +398,21 @@ def describe(planned: Planned) -> str:
         "merge": _("%(others)s was merged into %(place)s"),
         "split": _("%(parts)s was split off from %(place)s"),
         "shift": _("Entrances of %(place)s went to %(into)s"),
-        "edition": _("A newer edition of the official tables was taken over"),
+        "edition": _("%(name)s: %(what)s, as the official tables have it"),
     }
-    return texts[wish.kind] % {"place": name, "name": wish.name, "into": into, "others": others, "parts": parts}
+    what = _described(planned) if wish.kind == EDITION else ""
+    values = {"place": name, "name": wish.name, "into": into, "others": others, "parts": parts, "what": what}
+    return texts[wish.kind] % values
+
+
+def _described(planned: Planned) -> str:
+    """The first place of several, and how many more."""
+    plan = planned.grid
+    like = {one.like for one in plan.made}
+    ended = [planned.places[key].name for key in plan.ended if key not in like]
+    roots = [one.name for one in plan.made if isinstance(one.parent, int) or one.parent is None]
+    names = [*roots, *plan.renamed.values(), *ended]
+    if len(names) == 1:
+        return names[0]
+    text = ngettext("%(first)s and %(n)s more place", "%(first)s and %(n)s more places", len(names) - 1)
+    return text % {"first": names[0], "n": len(names) - 1}

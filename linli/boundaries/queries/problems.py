@@ -2,12 +2,13 @@
 two of one name. Each with the page that mends it; few queries, whatever the number of places."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from django.db.models import Count, F, Q
 from django.urls import reverse
 
+from linli.boundaries.queries.differences import list_orphans
 from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.paths import within
@@ -36,11 +37,11 @@ class Problems:
     ended_tasks: list[Found]
     same_names: list[Found]
     no_parent: list[Found]
+    vanished: list[Found]
 
     @property
     def none(self) -> bool:
-        groups = (self.no_cell, self.double_claims, self.ended_posts, self.ended_tasks, self.same_names, self.no_parent)
-        return not any(groups)
+        return not any(getattr(self, one.name) for one in fields(self))
 
 
 def list_problems(*, actor: Actor) -> Problems:
@@ -53,6 +54,7 @@ def list_problems(*, actor: Actor) -> Problems:
         ended_tasks=_ended_tasks(actor),
         same_names=_same_names(paths),
         no_parent=_no_parent(paths),
+        vanished=_vanished(actor),
     )
 
 
@@ -122,3 +124,15 @@ def _no_parent(paths: Sequence[str]) -> list[Found]:
     lost = Q(parent=None) & ~Q(kind=top) | Q(parent__until_on__isnull=False)
     rows = Place.objects.filter(within("path", paths), lost, until_on=None).order_by("path")
     return [Found(one.name, one.code, _to(one)) for one in rows[:MOST]]
+
+
+def _vanished(actor: Actor) -> list[Found]:
+    """Left standing by an edition of the official tables, because something is in them."""
+    return [
+        Found(
+            one.place.name,
+            f"{one.place.code} · {one.edition.name}",
+            reverse("boundary-orphan", kwargs={"code": one.place.code}),
+        )
+        for one in list_orphans(actor=actor, most=MOST)
+    ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from linli.boundaries.access import may_redraw
 from linli.boundaries.models import Redrawing, RedrawnPlace
-from linli.boundaries.rules import DONE, ENDED, KEPT, MADE, MERGE, MOVE, RENAME, RENAMED, SHIFT, SPLIT
+from linli.boundaries.rules import DONE, EDITION, ENDED, KEPT, MADE, MERGE, MOVE, RENAME, RENAMED, SHIFT, SPLIT
 from linli.core.actors import Actor
 from linli.core.errors import Missing
 from linli.core.models import AuditEntry
@@ -161,19 +161,22 @@ class _Later:
         return LaterAct(_("An appointment at a new place was ended."), found.at, self._name(found.actor))
 
     def places_changed(self) -> LaterAct | None:
-        below = Place.objects.filter(parent__in=self.made).exclude(pk__in=self.made).order_by("id").first()
+        below = (
+            Place.objects.filter(parent__in=self.made, until_on=None).exclude(pk__in=self.made).order_by("id").first()
+        )
         if below is not None:
             return self._by_audit(_("%(name)s was added") % {"name": below.name}, "grid.place", below.pk)
         past = PlacePast.objects.filter(place__in=self.made).select_related("place").order_by("id").first()
         if past is not None:
             return self._by_audit(_("%(name)s was renamed") % {"name": past.place.name}, "grid.place", past.place_id)
-        if self.redrawing.kind != RENAME:
+        if self.redrawing.kind not in (RENAME, EDITION):
             return None
-        names = PlacePast.objects.filter(place__in=self.places).order_by("-id")
-        mine = self.redrawing.changes.filter(kind="renamed").values_list("before", flat=True).first()
-        last = names.first()
-        if last is not None and last.name != mine:
-            return self._by_audit(_("%(name)s was renamed again") % {"name": last.name}, "grid.place", last.place_id)
+        mine = dict(self.redrawing.changes.filter(kind="renamed").values_list("subject", "before"))
+        names = PlacePast.objects.filter(place__in=map(int, mine)).order_by("id")
+        last = {one.place_id: one for one in names.select_related("place")}
+        for key, one in last.items():
+            if one.name != mine[str(key)]:
+                return self._by_audit(_("%(name)s was renamed again") % {"name": one.name}, "grid.place", key)
         return None
 
     def entrances_changed(self) -> LaterAct | None:

@@ -6,7 +6,7 @@ or nothing: the rows go into one action, which writes in one transaction.
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -65,10 +65,10 @@ def count_lines(folder: Path) -> int:
     return sum(path.read_bytes().count(b"\n") for path in found if path.is_file())
 
 
-def read_divisions(folder: Path) -> Iterator[PlaceBatch]:
+def read_divisions(folder: Path, levels: Sequence[Level] = LEVELS) -> Iterator[PlaceBatch]:
     """The rows of the folder from the top level down, in batches of one kind."""
     above: frozenset[str] | set[str] = frozenset()
-    for level in LEVELS:
+    for level in levels:
         reader = _Reader(folder / level.file, level, above)
         yield from reader.batches()
         above = reader.codes
