@@ -79,6 +79,11 @@ def wire() -> None:
     jobs.every(86_400, jobs.verify_audit)
     jobs.every(86_400, jobs.forget_old_audit)
 
+    _consult()
+
+
+def _consult() -> None:
+    """What the doctor asks, and what the metrics read."""
     for check in (place.check_files, place.check_key_copy, place.check_disk, place.check_erasure_list):
         doctor.consult(check)
     for check in (place.check_addresses, place.check_background, place.check_demo, place.check_extras):
