@@ -10,12 +10,10 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from bench._rounds import SEED, issue, make_issuer, prepare, timed
+from bench._rounds import BATCH, SEED, issue, make_issuer, prepare, timed
 
 PICTURES = 60
-RECEIPTS = (
-    20_000  # in a request of a gateway: their places lie anywhere in the country, so few would touch as many pages
-)
+SCATTERED = 0.03
 
 
 def staff_the_country() -> int:
@@ -50,24 +48,42 @@ def batches(rows: Iterator[Any], size: int) -> Iterator[list[Any]]:
         yield part
 
 
-def answer_everywhere(alert: Any) -> tuple[int, list[float]]:
-    """Every holder confirms for the post: receipts in batches, as a gateway brings them. Seconds of each batch."""
+def order_of_requests(chance: random.Random) -> list[list[int]]:
+    """Which posts confirm together: each prefecture's gateway brings its own in any order, one prefecture after another by
+    chance; at the end a request from everywhere at once, which touches as many pages as it has receipts."""
+    from linli.grid.models import Place
+
+    by_prefecture: dict[str, list[int]] = {}
+    scattered = []
+    for key, path in Place.objects.filter(kind__in=("street", "community")).order_by("path").values_list("pk", "path"):
+        if chance.random() < SCATTERED:
+            scattered.append(key)
+        else:
+            by_prefecture.setdefault("/".join(path.split("/")[:2]), []).append(key)
+    requests = []
+    for name in chance.sample(sorted(by_prefecture), len(by_prefecture)):
+        chance.shuffle(by_prefecture[name])
+        requests += batches(iter(by_prefecture[name]), BATCH)
+    chance.shuffle(scattered)
+    return [*requests, scattered]
+
+
+def answer_everywhere(alert: Any) -> tuple[int, list[tuple[int, float]]]:
+    """Every holder confirms for the post: receipts in requests, as gateways bring them. Size and seconds of each request;
+    the last one is scattered over the whole country."""
     from linli.alerts import actions
     from linli.core import clock
     from linli.core.actors import SYSTEM
-    from linli.grid.models import Place
     from linli.rounds.intake import Receipt
     from linli.rounds.rules import IN_APP
 
     chance = random.Random(SEED)
-    posts = list(Place.objects.filter(kind__in=("street", "community")).order_by("path").values_list("pk", flat=True))
-    chance.shuffle(posts)
     at, taken, credited = clock.now(), [], 0
-    for part in batches(iter(posts), RECEIPTS):
+    for part in order_of_requests(chance):
         receipts = [Receipt(UUID(int=chance.getrandbits(128)), key, at, IN_APP, "system") for key in part]
         started = time.perf_counter()
         done = actions.confirm_posts(actor=SYSTEM, alert=alert, receipts=receipts)
-        taken.append(time.perf_counter() - started)
+        taken.append((len(part), time.perf_counter() - started))
         credited += len(done.credited)
     return credited, taken
 
@@ -86,7 +102,7 @@ def nation() -> dict[str, Any]:
     tops = list(Place.objects.filter(parent=None).order_by("path"))
     alert, issued_s, rows = issue(actor, tops)
     told_s = timed(lambda: tell(actions, SYSTEM))
-    credited, receipts_s = answer_everywhere(alert)
+    credited, receipts = answer_everywhere(alert)
     folded_s = timed(fold_tallies)
     found = read_coverage(found=alert.posts, places=[(top.pk, top.path) for top in tops])
     return {
@@ -98,7 +114,7 @@ def nation() -> dict[str, Any]:
         "rows_at_issue": rows,
         "told_s": told_s,
         "states": count_states(actor=SYSTEM, source=("alerts", str(alert.pk))),
-        "receipts_s": receipts_s,
+        "receipts": receipts,
         "folded_s": folded_s,
         "pictures_s": look(actor, alert, _nodes(tops)),
     }
