@@ -23,6 +23,12 @@ class ProofForm(Proven):
         return digits
 
 
+class CodeForm(Proven):
+    """The six digits that went to one's own phone."""
+
+    code = forms.CharField(label=_("The six digits from the message"), max_length=20)
+
+
 class ConfirmContactForm(Proven):
     person = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**62)
     write_id = forms.UUIDField(widget=forms.HiddenInput)

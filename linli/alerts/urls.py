@@ -81,6 +81,7 @@ urlpatterns = [
     path("n/forgotten", public.forgotten, name="forgotten"),
     path("n/about", about.about, name="about-us"),
     path("n/about/prove", about.prove, name="about-prove"),
+    path("n/about/code", about.enter_code, name="about-code"),
     path("n/about/ask", about.ask, name="about-ask"),
     path("n/about/contact", about.confirm_contact, name="about-contact"),
     path("n/about/withdraw", about.withdraw, name="about-withdraw"),

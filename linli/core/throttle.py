@@ -1,5 +1,6 @@
 """Rate limits that hold across processes and tell nothing of whom they count."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -10,6 +11,8 @@ from linli.core.crypto import keyed_hash
 from linli.core.errors import TooMany
 from linli.core.locks import lock
 from linli.core.models import Throttle
+
+Tries = Sequence[tuple[str, str, Mapping[str, int]]]  # what is counted, for whom, most and minutes
 
 
 def count_try(what: str, who: str, *, most: int, minutes: int) -> None:
@@ -31,6 +34,18 @@ def count_try(what: str, who: str, *, most: int, minutes: int) -> None:
 def take_back_try(what: str, who: str) -> None:
     """A counted try turned out to be right: it was no guess. Counting first keeps many tries at once from slipping by."""
     Throttle.objects.filter(key=_key(what, who), tries__gt=0).update(tries=F("tries") - 1)
+
+
+def count_guess(tries: Tries) -> None:
+    """Every count that a guess falls under, before it is looked at."""
+    for what, who, limit in tries:
+        count_try(what, who, **limit)
+
+
+def take_back_guess(tries: Tries) -> None:
+    """It was right, and so no guess."""
+    for what, who, _limit in tries:
+        take_back_try(what, who)
 
 
 def _key(what: str, who: str) -> str:

@@ -187,6 +187,8 @@ ACT_WORDS: dict[str, Any] = {
     "retry_deliveries": _("tried messages again"),
     "list_for_call": _("put somebody on the list of calls"),
     "open_message": _("opened a message"),
+    "send_code": _("sent a one-time code"),
+    "use_code": _("entered a one-time code"),
     "forget_messages": _("deleted messages"),
     "reveal_call": _("looked at a number to call"),
     "open_tasks": _("opened tasks"),

@@ -38,6 +38,19 @@ class PersonalLink(models.Model):
         return self.revoked_at is None and self.expires_at > moment
 
 
+class OneTimeCode(models.Model):
+    """Six digits that went to the phone of one person, to be entered on the page of a link: only their keyed hash is here,
+    the digits themselves come from the id and the key when they are sent."""
+
+    id = models.UUIDField(primary_key=True)  # of the dispatch too
+    link = models.ForeignKey(PersonalLink, on_delete=models.CASCADE, related_name="+")
+    person = models.BigIntegerField(db_index=True)
+    code_hash = models.CharField(max_length=40)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)  # entered, or followed by a newer one
+
+
 class SenderQuerySet(models.QuerySet["Sender"]):
     def visible_to(self, actor: Actor, permission: str = "channels.edit") -> Self:
         """Those of one's own places. Those of the whole deployment are the operator's."""

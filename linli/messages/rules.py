@@ -17,7 +17,7 @@ RELATIVE = "relative"
 
 # Dispatches -----------------------------------------------------------------------------------------------------------
 
-NOTICE, REMINDER, UPDATE, CANCEL, TASK, QUESTION, ANSWER, TEST = (
+NOTICE, REMINDER, UPDATE, CANCEL, TASK, QUESTION, ANSWER, TEST, CODE = (
     "notice",
     "reminder",
     "update",
@@ -26,11 +26,14 @@ NOTICE, REMINDER, UPDATE, CANCEL, TASK, QUESTION, ANSWER, TEST = (
     "question",
     "answer",
     "test",
+    "code",
 )
-KINDS = (NOTICE, REMINDER, UPDATE, CANCEL, TASK, QUESTION, ANSWER, TEST)
+KINDS = (NOTICE, REMINDER, UPDATE, CANCEL, TASK, QUESTION, ANSWER, TEST, CODE)
+ASKED_FOR = frozenset({TEST, CODE})  # somebody waits for it with the phone in hand: no quiet hours
 
 ACCOUNT, GROUP = "account", "group"  # HOUSEHOLD stands above; a group is a robot in a place's chat group, by its sender
-RECIPIENTS = (ACCOUNT, HOUSEHOLD, GROUP)
+PERSON = "person"  # one resident by their own phone: only for a code, everything else is a household's
+RECIPIENTS = (ACCOUNT, HOUSEHOLD, GROUP, PERSON)
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,10 @@ BREAK = timedelta(minutes=2)
 LONGEST_BREAK = timedelta(minutes=30)
 LINK_LASTS = {HOUSEHOLD: timedelta(days=180), SHARED: timedelta(days=7)}
 REPLY_TO = timedelta(days=7)  # a reply answers what was sent within so long
+
+
+CODE_LASTS = timedelta(minutes=10)
+CODE_MARK = "[code]"  # stands in a text for the code, which is written in when it is sent, and stored nowhere
 
 
 def wait_before(tries: int, chance: float, retry_after_s: float = 0) -> timedelta:

@@ -46,6 +46,7 @@ KINDS: dict[str, Any] = {
     rules.QUESTION: _("Question"),
     rules.ANSWER: _("Answer"),
     rules.TEST: _("Test"),
+    rules.CODE: _("One-time code"),
 }
 FAILURES: dict[str, tuple[Any, Any]] = {  # code → why, what to do
     rules.NO_MEANS: (_("No number or address on record"), _("Knock at the door, and write a number down.")),

@@ -38,6 +38,7 @@ ROWS = [
     Row("notice-forget", "POST", answers=NO_LINK),
     Row("about-us", answers=NO_LINK),
     Row("about-prove", "POST", answers=NO_LINK),
+    Row("about-code", "POST", answers=NO_LINK),
     Row("about-ask", "POST", answers=NO_LINK),
     Row("about-contact", "POST", answers=NO_LINK),
     Row("about-withdraw", "POST", answers=NO_LINK),

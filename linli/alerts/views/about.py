@@ -8,15 +8,19 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from linli.alerts.forms_about import ConfirmContactForm, OwnCorrectionForm, ProofForm, WithdrawForm
-from linli.alerts.views.public import SALT, SeeOther, _actor, _check_proven, _opened, _origin, _page, personal
+from linli.alerts.forms_about import CodeForm, ConfirmContactForm, OwnCorrectionForm, ProofForm, WithdrawForm
+from linli.alerts.views.public import SALT, SeeOther, _actor, _opened, _origin, _page, personal, sent
 from linli.core.errors import Invalid, Missing, TooMany
-from linli.core.throttle import count_try, take_back_try
+from linli.core.throttle import Tries, count_guess, count_try, take_back_guess
+from linli.messages import actions as messages
 from linli.messages.models import PersonalLink
-from linli.messages.rules import HOUSEHOLD
+from linli.messages.queries import find_code_sent, serves_sms
+from linli.messages.rules import CODE_MARK, HOUSEHOLD
 from linli.residents import actions, queries
 
 PROOF = "linli_proof"
@@ -24,6 +28,8 @@ HOLDS = 10 * 60
 WRONG_AT_LINK = {"most": 5, "minutes": 24 * 60}
 WRONG_AT_HOME = {"most": 10, "minutes": 24 * 60}
 WRONG_FROM_ONE = {"most": 20, "minutes": 60}
+CODES_AT_HOME = {"most": 5, "minutes": 60}
+CODE_TEXT = _("%(code)s opens the page about your home for ten minutes. Give it to nobody.")
 
 
 def _people(request: HttpRequest, link: PersonalLink) -> list[int]:
@@ -38,33 +44,75 @@ def _people(request: HttpRequest, link: PersonalLink) -> list[int]:
 def about(request: HttpRequest) -> HttpResponse:
     link = _opened(request, HOUSEHOLD)
     people = _people(request, link)
-    if not people:
-        return _page(request, "alerts/public/prove.html", {"form": ProofForm(link_id=link.pk)})
-    return _show(request, link, people)
+    if people:
+        return _show(request, link, people)
+    if find_code_sent(link=link) is not None and "again" not in request.GET:
+        return _page(request, "alerts/public/prove_code.html", {"form": CodeForm(link_id=link.pk)})
+    return _page(request, "alerts/public/prove.html", {"form": ProofForm(link_id=link.pk)})
 
 
 @csrf_exempt  # see forms_public.proof_of
 @require_POST
 @personal
 def prove(request: HttpRequest) -> HttpResponse:
-    """Each try is counted before it is looked at, and a right one taken back."""
+    """Whose phone it is. Where SMS can be sent, a code goes to it; else its last digits are the proof. Each try is counted
+    before it is looked at, and a right one taken back."""
     link = _opened(request, HOUSEHOLD)
-    form = ProofForm(request.POST, link_id=link.pk)
-    _check_proven(form)
+    form = sent(request, link, ProofForm)
     if not form.is_valid():
         return _page(request, "alerts/public/prove.html", {"form": form}, 422)
-    counted = [
-        ("about-link", str(link.pk), WRONG_AT_LINK),
-        ("about-home", str(link.subject), WRONG_AT_HOME),
-        ("about-from", _origin(request), WRONG_FROM_ONE),
-    ]
-    for what, who, limit in counted:
-        count_try(what, who, **limit)
+    counted = _counted(request, link, "about")
+    count_guess(counted)
     people = queries.find_people_by_last4(household=link.subject, last4=form.cleaned_data["last4"])
     if not people:
         return _page(request, "alerts/public/prove.html", {"form": form, "wrong": True}, 422)
-    for what, who, _limit in counted:
-        take_back_try(what, who)
+    take_back_guess(counted)
+    path = queries.member_paths([link.subject]).get(link.subject, (0, ""))[1]
+    if serves_sms(path=path):
+        return _send_codes(link, people, path)
+    return _let_in(link, people)
+
+
+def _counted(request: HttpRequest, link: PersonalLink, what: str) -> Tries:
+    return [
+        (f"{what}-link", str(link.pk), WRONG_AT_LINK),
+        (f"{what}-home", str(link.subject), WRONG_AT_HOME),
+        (f"{what}-from", _origin(request), WRONG_FROM_ONE),
+    ]
+
+
+def _send_codes(link: PersonalLink, people: list[int], path: str) -> HttpResponse:
+    """To whoever's phone ends so; a phone is not to be flooded by somebody who found a link."""
+    count_try("codes-home", str(link.subject), **CODES_AT_HOME)
+    texts = {}
+    for language, _words in settings.LANGUAGES:
+        with translation.override(language):
+            texts[language] = {"headline": str(CODE_TEXT) % {"code": CODE_MARK}, "body": ""}
+    own = list(queries.list_own_phones(people=people))
+    messages.send_codes(actor=_actor(link), link=link, people=own, path=path, texts=texts)
+    return SeeOther(reverse("about-us"))
+
+
+@csrf_exempt  # see forms_public.proof_of
+@require_POST
+@personal
+def enter_code(request: HttpRequest) -> HttpResponse:
+    """Once, for ten minutes, on the page of the link for which it was sent."""
+    link = _opened(request, HOUSEHOLD)
+    form = sent(request, link, CodeForm)
+    if not form.is_valid():
+        return _page(request, "alerts/public/prove_code.html", {"form": form}, 422)
+    counted = _counted(request, link, "code")
+    count_guess(counted)
+    person = messages.use_code(actor=_actor(link), link=link, code=form.cleaned_data["code"])
+    people = queries.find_people_of_phone(household=link.subject, person_id=person) if person else []
+    if not people:
+        return _page(request, "alerts/public/prove_code.html", {"form": form, "wrong": True}, 422)
+    take_back_guess(counted)
+    return _let_in(link, people)
+
+
+def _let_in(link: PersonalLink, people: list[int]) -> HttpResponse:
     actions.note_own_reading(actor=_actor(link), household_id=link.subject)
     response = SeeOther(reverse("about-us"))
     response.set_signed_cookie(
@@ -120,8 +168,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     link, people = _proven(request)
     record = queries.read_own_record(actor=_actor(link), household=link.subject, people=people)
     names = [(one.line.id, one.line.name) for one in record.people]
-    form = OwnCorrectionForm(request.POST, link_id=link.pk, people=names)
-    _check_proven(form)
+    form = sent(request, link, OwnCorrectionForm, people=names)
     if form.is_valid():
         try:
             actions.ask_correction(actor=_actor(link), household_id=link.subject, **form.asked)
@@ -137,8 +184,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @personal
 def confirm_contact(request: HttpRequest) -> HttpResponse:
     link, people = _proven(request)
-    form = ConfirmContactForm(request.POST, link_id=link.pk)
-    _check_proven(form)
+    form = sent(request, link, ConfirmContactForm)
     if not form.is_valid() or form.cleaned_data["person"] not in people:
         raise Missing()
     actions.confirm_own_contact(
@@ -155,8 +201,7 @@ def confirm_contact(request: HttpRequest) -> HttpResponse:
 @personal
 def withdraw(request: HttpRequest) -> HttpResponse:
     link, people = _proven(request)
-    form = WithdrawForm(request.POST, link_id=link.pk)
-    _check_proven(form)
+    form = sent(request, link, WithdrawForm)
     own = {
         ground.id for key in people for ground in queries.list_grounds(actor=_actor(link), person_id=key) if ground.id
     }

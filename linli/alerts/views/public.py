@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -22,7 +22,7 @@ from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.errors import Forbidden, Missing, Problem
 from linli.core.middleware import no_referrer
-from linli.core.throttle import count_try, take_back_try
+from linli.core.throttle import count_guess, count_try, take_back_guess
 from linli.duties import actions as duties
 from linli.duties.profile import most_a_day
 from linli.duties.queries import list_questions_of
@@ -44,6 +44,7 @@ WRONG_AT_DOOR = {"most": 10, "minutes": 24 * 60}
 WRONG_AT_LINK = {"most": 60, "minutes": 60}
 
 View = Callable[..., HttpResponse]
+Sent = TypeVar("Sent", bound=Proven)
 
 
 class SeeOther(HttpResponseRedirect):
@@ -144,11 +145,14 @@ def _actor(link: PersonalLink) -> Actor:
     return Actor(kind="link", id=link.pk)
 
 
-def _check_proven(form: Proven) -> None:
-    if not form.is_proven():
+def sent(request: HttpRequest, link: PersonalLink, form: type[Sent], **given: Any) -> Sent:
+    """What came from a page of this link. Raises Forbidden where the page did not make the form."""
+    found = form(request.POST, link_id=link.pk, **given)
+    if not found.is_proven():
         raise Forbidden(
             _("The page was open for too long or came from elsewhere. Open the link again and tap once more.")
         )
+    return found
 
 
 # A household's own link ----------------------------------------------------------------------------------------------
@@ -192,8 +196,7 @@ def _show_home(
 def ask_question(request: HttpRequest) -> HttpResponse:
     """A question or a need; somebody answers by a time, and the answer stands on this page."""
     link = _opened(request, HOUSEHOLD)
-    form = AskForm(request.POST, link_id=link.pk)
-    _check_proven(form)
+    form = sent(request, link, AskForm)
     home = queries.read_home(actor=_actor(link), household=link.subject)
     if not form.is_valid():
         return _show_home(request, link, home, form, 422)
@@ -219,8 +222,7 @@ def _is_fresh(one: queries.ShownNotice) -> bool:
 @personal
 def confirm_notice(request: HttpRequest) -> HttpResponse:
     link = _opened(request, HOUSEHOLD)
-    form = ConfirmForm(request.POST, link_id=link.pk)
-    _check_proven(form)
+    form = sent(request, link, ConfirmForm)
     if not form.is_valid():
         raise Missing()
     home = queries.read_home(actor=_actor(link), household=link.subject)
@@ -241,7 +243,7 @@ def confirm_notice(request: HttpRequest) -> HttpResponse:
 @personal
 def forget_me(request: HttpRequest) -> HttpResponse:
     link = _opened(request, HOUSEHOLD)
-    _check_proven(ForgetForm(request.POST, link_id=link.pk))
+    sent(request, link, ForgetForm)
     response = SeeOther(reverse("forgotten"))
     response.delete_cookie(COOKIE, path=reverse("notices"), samesite="Lax")
     response.headers["Clear-Site-Data"] = '"cache"'  # nothing else: a helper may be signed in here
@@ -292,8 +294,7 @@ def _show_shared(
 @personal
 def confirm_shared(request: HttpRequest) -> HttpResponse:
     link = _opened(request, SHARED)
-    form = SharedForm(request.POST, link_id=link.pk)
-    _check_proven(form)
+    form = sent(request, link, SharedForm)
     found = _read_shared(request, link)
     if not form.is_valid():
         return _show_shared(request, found, form, 422)
@@ -313,15 +314,13 @@ def _confirm_by_digits(
         ("shared-door", f"{link.pk}:{door}", WRONG_AT_DOOR),
         ("shared-link", str(link.pk), WRONG_AT_LINK),
     ]
-    for what, who, limit in counted:
-        count_try(what, who, **limit)
+    count_guess(counted)
     household = find_household_by_dwelling_and_last4(
         paths=[found.path], **{name: entered[name] for name in ("building", "entrance", "room", "last4")}
     )
     if household is None or not _confirm_shared(link, found, household, entered):
         return False
-    for what, who, _limit in counted:
-        take_back_try(what, who)
+    take_back_guess(counted)
     return True
 
 

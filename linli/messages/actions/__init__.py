@@ -12,6 +12,7 @@ from linli.messages.actions.answers import (
     retry,
     reveal_call,
 )
+from linli.messages.actions.codes import forget_old_codes, send_codes, use_code
 from linli.messages.actions.dispatches import begin_dispatch, enqueue, stop, stop_source
 from linli.messages.actions.erasing import forget_homes, forget_people
 from linli.messages.actions.links import (
@@ -42,6 +43,7 @@ __all__ = [
     "file_reply",
     "follow_redrawing",
     "forget_homes",
+    "forget_old_codes",
     "forget_old_messages",
     "forget_people",
     "list_for_call",
@@ -58,8 +60,10 @@ __all__ = [
     "retry",
     "reveal_call",
     "revoke_links",
+    "send_codes",
     "stop",
     "stop_source",
     "switch_sender",
     "try_sender",
+    "use_code",
 ]

@@ -103,6 +103,7 @@ def file_reply(
             return before
         since = now - rules.REPLY_TO
         sent = Delivery.objects.filter(address_index=index, sent_at__gte=since) if index else Delivery.objects.none()
+        sent = sent.exclude(kind=rules.PERSON)  # nobody answers a code
         answered = sent.select_related("dispatch").order_by("-sent_at").first()
         return _file(actor, answered, _Said(sender, index, text[:LONGEST_REPLY], ref[:80], at or now))
 

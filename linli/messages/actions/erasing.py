@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 
 from linli.core import audit
 from linli.core.actors import Actor
-from linli.messages.models import Delivery, PersonalLink, Reply
+from linli.messages.models import Delivery, OneTimeCode, PersonalLink, Reply
 from linli.messages.queries.outbox import index_of
-from linli.messages.rules import HOUSEHOLD, SMS
+from linli.messages.rules import HOUSEHOLD, PERSON, SMS
 from linli.residents.queries import list_contacts
 
 BATCH = 1_000
@@ -27,11 +27,14 @@ def forget_homes(*, actor: Actor, households: Sequence[int]) -> int:
     return forgotten
 
 
-def forget_people(*, actor: Actor, households: Sequence[int]) -> int:
-    """Of people who lived in these households: the marks of numbers by which nobody there is reached any more, and what was
-    written back by them. Links stay: they are the home's."""
+def forget_people(*, actor: Actor, people: Sequence[int], households: Sequence[int]) -> int:
+    """Of people who lived in these households: the marks of numbers by which nobody there is reached any more, what was
+    written back by them, and codes that went to them. Links stay: they are the home's."""
     forgotten = 0
     with transaction.atomic():
+        for batch in _batches(people):
+            forgotten += OneTimeCode.objects.filter(person__in=batch).delete()[0]
+            forgotten += Delivery.objects.filter(kind=PERSON, recipient__in=batch).delete()[0]
         for batch in _batches(households):
             contacts = list_contacts(batch)
             known = {index_of(SMS, one.phone) for found in contacts.values() for one in found} - {""}

@@ -20,7 +20,8 @@ __all__ = [
 
 
 def forget_old_messages() -> None:
-    """Messages and replies whose time is over."""
+    """Messages, replies and codes whose time is over."""
+    actions.forget_old_codes(actor=SYSTEM)
     actions.forget_old_messages(actor=SYSTEM, before=clock.now() - kept("messages"))
 
 
@@ -31,4 +32,5 @@ def forget_erased_homes(payload: dict[str, Any]) -> None:
 
 def forget_erased_people(payload: dict[str, Any]) -> None:
     """People were erased: what was sent to their numbers no longer tells which."""
-    actions.forget_people(actor=SYSTEM, households=list_homes_of(people=payload["person_ids"]))
+    people = payload["person_ids"]
+    actions.forget_people(actor=SYSTEM, people=people, households=list_homes_of(people=people))

@@ -1,6 +1,7 @@
 """From a planned delivery to a letter: the right language and length for its channel, with its link."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from linli.core import clock
 from linli.core.actors import SYSTEM
 from linli.messages import actions, rules, texts
 from linli.messages.jobs.plan import Planned
+from linli.messages.queries.links import code_of
 from linli.messages.queries.outbox import Outgoing
 from linli.messages.rules import EMAIL, GROUP, HOUSEHOLD, ITSELF, PUSH, RELATIVE, ROBOT, SHARED, SMS, VOICE
 from linli.messages.senders import Letter
@@ -82,6 +84,8 @@ def sentences(language: str) -> Mapping[str, str]:
 def write(one: Planned, link: str) -> Letter:
     row, dispatch, channel = one.claimed.row, one.claimed.dispatch, one.reach.channel
     words = texts.choose(dispatch.texts, one.reach.language, settings.LANGUAGE_CODE, drill=dispatch.drill)
+    if dispatch.kind == rules.CODE:
+        words = replace(words, headline=words.headline.replace(rules.CODE_MARK, code_of(key=dispatch.pk)))
     said = sentences(words.language)
     read_on = said["read"] if row.kind == rules.ACCOUNT else said[HOUSEHOLD]
     shape = {SMS: _sms, EMAIL: _mail, PUSH: _push, ROBOT: _robot}[channel]

@@ -82,7 +82,7 @@ def _senders_for(one: Claimed, reach: Reach, outgoing: Outgoing) -> Sequence[Sen
 
 def _quiet_until(one: Claimed, now: datetime) -> datetime | None:
     hours = quiet()
-    if one.dispatch.urgency in hours.broken_by or one.dispatch.kind == rules.TEST:
+    if one.dispatch.urgency in hours.broken_by or one.dispatch.kind in rules.ASKED_FOR:
         return None
     begins, ends = one.quiet or (hours.begins, hours.ends)
     return rules.quiet_end(clock.local(now), begins, ends)

@@ -10,7 +10,8 @@ from linli.messages.queries.deliveries import (
     read_reply,
     states_of,
 )
-from linli.messages.queries.links import count_links, count_links_of, get_link, get_link_by_id
+from linli.messages.queries.links import count_links, count_links_of, find_code_sent, get_link, get_link_by_id
+from linli.messages.queries.outbox import serves_sms
 from linli.messages.queries.pages import (
     Line,
     count_unsent,
@@ -39,6 +40,7 @@ __all__ = [
     "count_links_of",
     "count_states",
     "count_unsent",
+    "find_code_sent",
     "find_own_quiet_hours",
     "find_push_sender",
     "find_sender",
@@ -59,6 +61,7 @@ __all__ = [
     "list_with_means",
     "read_pulses",
     "read_reply",
+    "serves_sms",
     "states_of",
     "with_names",
 ]

@@ -1,13 +1,14 @@
 """Reads of personal links. A token is looked up by its keyed hash; wrong, expired and revoked look alike."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db.models import Count
 
 from linli.core import clock
 from linli.core.crypto import keyed_hash
 from linli.core.errors import Missing
-from linli.messages.models import PersonalLink
+from linli.messages.models import OneTimeCode, PersonalLink
 
 
 def get_link(*, token: str, purpose: str) -> PersonalLink:
@@ -37,3 +38,14 @@ def count_links_of(*, purpose: str, subjects: Iterable[int], source: str = "") -
         purpose=purpose, subject__in=list(subjects), source=source, revoked_at=None, expires_at__gt=clock.now()
     )
     return dict(rows.order_by().values_list("subject").annotate(n=Count("pk")))
+
+
+def find_code_sent(*, link: PersonalLink) -> OneTimeCode | None:
+    """The code that may be entered on the page of this link now."""
+    rows = OneTimeCode.objects.filter(link=link, used_at=None, expires_at__gt=clock.now())
+    return rows.order_by("-made_at").first()
+
+
+def code_of(*, key: UUID) -> str:
+    """The six digits of a code: from its id and the deployment's key, so that they stand in no database and no backup."""
+    return f"{int(keyed_hash(str(key), 'one-time-code'), 16) % 1_000_000:06d}"

@@ -16,12 +16,13 @@ from linli.messages.rules import (
     GROUP,
     HOUSEHOLD,
     INBOX,
+    PERSON,
     ROBOT,
     SENDER_CHANNEL,
     SMS,
     VOICE,
 )
-from linli.residents.queries import Contact, list_contacts
+from linli.residents.queries import Contact, list_contacts, list_own_phones
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +109,21 @@ def _read(rows: Sequence[Delivery]) -> list[Claimed]:
     dispatches = Dispatch.objects.in_bulk({row.dispatch_id for row in rows})
     claimed = [Claimed(row, dispatches[row.dispatch_id]) for row in rows]
     _add_accounts([one for one in claimed if one.row.kind == ACCOUNT])
+    _add_people([one for one in claimed if one.row.kind == PERSON])
     _add_households([one for one in claimed if one.row.kind == HOUSEHOLD])
     for one in claimed:
         if one.row.kind == GROUP:
             one.reaches = [Reach(ROBOT)]
     return claimed
+
+
+def _add_people(claimed: Sequence[Claimed]) -> None:
+    """By SMS to the phone on record and by nothing else: what they get proves that they hold it."""
+    phones = list_own_phones(people=[one.row.recipient for one in claimed]) if claimed else {}
+    for one in claimed:
+        phone, language = phones.get(one.row.recipient, ("", ""))
+        one.is_there = bool(phone)
+        one.reaches = [Reach(SMS, phone, index_of(SMS, phone), language, person_id=one.row.recipient)] if phone else []
 
 
 def _add_households(claimed: Sequence[Claimed]) -> None:
@@ -163,3 +174,9 @@ def reaches_of_account(account: Account, means: Sequence[Means]) -> list[Reach]:
     if account.reachable:
         found.append(Reach(INBOX, language=account.language))
     return found
+
+
+def serves_sms(*, path: str) -> bool:
+    """Is there a sender for SMS that is on, for somebody at this path?"""
+    kinds = list(Sender.objects.serving(path).filter(is_on=True).values_list("kind", flat=True))
+    return any(SENDER_CHANNEL.get(kind, SMS) == SMS for kind in kinds)

@@ -22,6 +22,7 @@ from linli.messages.rules import (
     FAILED,
     GROUP,
     HOUSEHOLD,
+    PERSON,
     QUEUED,
     READ,
     ROBOTS,
@@ -120,10 +121,15 @@ def list_unsent(*, actor: Actor, failure: str = "") -> QuerySet[Delivery]:
     """What could not be sent in the actor's places, the latest first."""
     if not actor.may_somewhere(EDIT):
         raise Missing()
-    rows = Delivery.objects.visible_to(actor, EDIT).filter(state=FAILED)
+    rows = _unsent(actor)
     if failure:
         rows = rows.filter(failure=failure)
     return rows.select_related("dispatch", "sender").order_by("-ended_at", "-id")
+
+
+def _unsent(actor: Actor) -> QuerySet[Delivery]:
+    """Without codes: whoever waited for one asks for another."""
+    return Delivery.objects.visible_to(actor, EDIT).filter(state=FAILED).exclude(kind=PERSON)
 
 
 GAPS_FIRST = (FAILED, TO_CALL, QUEUED, CLAIMED, STOPPED, SENT, DELIVERED, READ, CONFIRMED)
@@ -141,7 +147,7 @@ def list_of_source(*, actor: Actor, source: tuple[str, str], state: str = "") ->
 
 def count_unsent(*, actor: Actor) -> dict[str, int]:
     """Failure → how many."""
-    rows = Delivery.objects.visible_to(actor, EDIT).filter(state=FAILED).order_by()
+    rows = _unsent(actor).order_by()
     return dict(rows.values_list("failure").annotate(n=Count("pk")))
 
 

@@ -1,7 +1,7 @@
 """Every read that leaves the room. Takes the actor, is always scoped; `reach` takes what the caller has scoped."""
 
 from linli.residents.queries.consents import GroundLine, has_ground, list_grounds, with_ground
-from linli.residents.queries.contacts import Contact, list_contacts, list_homes_of
+from linli.residents.queries.contacts import Contact, list_contacts, list_homes_of, list_own_phones
 from linli.residents.queries.due import DueRecord, is_any_due, list_due
 from linli.residents.queries.duplicates import MergeLine, Pair, find_kept, list_duplicates, list_merges
 from linli.residents.queries.freshness import (
@@ -11,7 +11,7 @@ from linli.residents.queries.freshness import (
     list_freshness,
     list_stale_contacts,
 )
-from linli.residents.queries.own import OwnRecord, find_people_by_last4, read_own_record
+from linli.residents.queries.own import OwnRecord, find_people_by_last4, find_people_of_phone, read_own_record
 from linli.residents.queries.reach import (
     Door,
     MeansCount,
@@ -109,6 +109,7 @@ __all__ = [
     "find_last_regrouping",
     "find_open_transfer",
     "find_people_by_last4",
+    "find_people_of_phone",
     "get_columns",
     "get_correction",
     "get_household",
@@ -134,6 +135,7 @@ __all__ = [
     "list_households",
     "list_languages_of",
     "list_merges",
+    "list_own_phones",
     "list_people",
     "list_stale_contacts",
     "list_transfers",

@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from linli.residents.models import Answerer, Membership
+from django.db.models import Exists, OuterRef
+
+from linli.residents.models import Answerer, Membership, Person
 from linli.residents.rules import NEEDS_PHONE
 
 USUAL = ("sms",)  # where a person never said how
@@ -78,3 +80,14 @@ def list_homes_of(*, people: Iterable[int]) -> list[int]:
     """Every household in which these people live or lived, for the rooms above when their records are erased. One query."""
     rows = Membership.objects.filter(person__in=list(people)).order_by("household_id")
     return list(rows.values_list("household_id", flat=True).distinct())
+
+
+def list_own_phones(*, people: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Person → (living phone on record, language), for those who live somewhere. One query."""
+    rows = Person.objects.filter(
+        Exists(Membership.objects.filter(person=OuterRef("pk"), until_on=None)),
+        pk__in=list(people),
+        phone_dead_at=None,
+        erased_at=None,
+    ).exclude(phone_index="")
+    return {key: (phone, language) for key, phone, language in rows.values_list("pk", "phone", "language")}

@@ -71,6 +71,18 @@ def find_people_by_last4(*, household: int, last4: str) -> list[int]:
     return own + [key for key, end, _dead in known if not end] if own else []
 
 
+def find_people_of_phone(*, household: int, person_id: int) -> list[int]:
+    """Whose record a code opens that went to this person's phone: those with the same phone, the person first, and those
+    without any. Nobody where the person lives there no more or the phone is dead. One query."""
+    rows = Membership.objects.filter(household=household, until_on=None, person__erased_at=None).order_by("id")
+    known = list(rows.values_list("person_id", "person__phone_index", "person__phone_dead_at"))
+    mine = next((index for key, index, dead in known if key == person_id and index and dead is None), None)
+    if mine is None:
+        return []
+    same = [key for key, index, dead in known if index == mine and dead is None and key != person_id]
+    return [person_id, *same, *(key for key, index, _dead in known if not index)]
+
+
 def read_own_record(*, actor: Actor, household: int, people: Collection[int]) -> OwnRecord:
     """Raises Missing where the household lives nowhere any more, or none of the people lives in it."""
     at = find_standing(household)

@@ -1,5 +1,6 @@
 """The register's codes as words, for its templates."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import template
@@ -8,6 +9,27 @@ from linli.residents import words
 from linli.residents.profile import group_name, purpose_name
 
 register = template.Library()
+
+# Filter → the table that it looks a code up in; a code that stands in none is shown as it is.
+TABLES = {
+    "role_words": words.ROLES,
+    "status_words": words.STATUSES,
+    "grant_words": words.GRANT_ACTS,
+    "field_words": words.CORRECTABLE,
+    "how_words": words.CHECKED_HOW,
+    "ground_words": words.GROUNDS,
+    "regrouping_words": words.REGROUPINGS,
+    "reading_words": words.READINGS,
+    "aim_words": words.PURPOSES,  # what somebody named before a number was shown
+}
+
+
+def _looked_up_in(table: Mapping[str, Any]) -> Callable[[str], Any]:
+    return lambda code: table.get(code, code)
+
+
+for _name, _table in TABLES.items():
+    register.filter(_name, _looked_up_in(_table))
 
 
 @register.filter
@@ -22,18 +44,8 @@ def kind_words(door: Any) -> Any:
 
 
 @register.filter
-def role_words(code: str) -> Any:
-    return words.ROLES.get(code, code)
-
-
-@register.filter
 def sex_words(code: str) -> Any:
     return words.SEXES.get(code, "")
-
-
-@register.filter
-def status_words(code: str) -> Any:
-    return words.STATUSES.get(code, code)
 
 
 @register.filter
@@ -47,22 +59,12 @@ def channel_words(codes: Any) -> str:
 
 
 @register.filter
-def grant_words(code: str) -> Any:
-    return words.GRANT_ACTS.get(code, code)
-
-
-@register.filter
 def member_note(one: Any) -> str:
     """What a list says of a person besides the name, in one line."""
     born = str(one.born_on.year) if one.born_on else ""
     status = "" if one.status == "registered" else str(words.STATUSES.get(one.status, one.status))
     who = " ".join(part for part in (str(words.SEXES.get(one.sex, "")), born) if part)
     return " · ".join(part for part in (who, *(group_name(code) for code in one.groups), status) if part)
-
-
-@register.filter
-def field_words(code: str) -> Any:
-    return words.CORRECTABLE.get(code, code)
 
 
 @register.filter
@@ -74,16 +76,6 @@ def request_state(code: str) -> tuple[str, Any]:
 @register.filter
 def signs_words(codes: Any) -> str:
     return ", ".join(str(words.SIGNS.get(code, code)) for code in codes)
-
-
-@register.filter
-def how_words(code: str) -> Any:
-    return words.CHECKED_HOW.get(code, code)
-
-
-@register.filter
-def ground_words(code: str) -> Any:
-    return words.GROUNDS.get(code, code)
 
 
 @register.filter
@@ -104,19 +96,3 @@ def hold_words(code: str) -> str:
 @register.filter
 def obstacle_words(code: str) -> str:
     return words.obstacle(code)
-
-
-@register.filter
-def regrouping_words(code: str) -> Any:
-    return words.REGROUPINGS.get(code, code)
-
-
-@register.filter
-def reading_words(act: str) -> Any:
-    return words.READINGS.get(act, act)
-
-
-@register.filter
-def aim_words(code: str) -> Any:
-    """Of a purpose that somebody named before a number was shown."""
-    return words.PURPOSES.get(code, code)

@@ -1,10 +1,8 @@
 """Forms of households and people, and the buttons on their pages."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -26,15 +24,11 @@ from linli.residents.forms import (
     split_kind,
     write_id,
 )
+from linli.residents.views.parts import form_page, is_done
 from linli.residents.views.regroupings import preview_move
 
 EDIT = "register.edit"
 NEAR = 400  # households offered when a person moves
-
-
-def _form_page(request: HttpRequest, form: Any, **words: Any) -> HttpResponse:
-    status = 422 if form.errors else 200
-    return render(request, "residents/form.html", {"form": form, **words}, status=status)
 
 
 def _edited_place(request: HttpRequest) -> Place:
@@ -70,7 +64,7 @@ def add_household(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The household is on the register."))
             return redirect("household", made.pk)
-    return _form_page(request, form, heading=_("Add a household"), button=_("Add it"), back=f"?place={place.code}")
+    return form_page(request, form, heading=_("Add a household"), button=_("Add it"), back=f"?place={place.code}")
 
 
 @require_http_methods(["GET", "POST"])
@@ -80,16 +74,15 @@ def change_household(request: HttpRequest, household_id: int) -> HttpResponse:
     kind = f"{view.door.kind}/{view.door.subkind}" if view.door.subkind else view.door.kind
     initial = {"name": view.door.name, "kind": kind, "contact": view.contact_id, "protected": view.door.protected}
     form = HouseholdForm(request.POST or None, initial=initial, members=view.members)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.change_household(
-                actor=request.actor, household_id=household_id, changes=form.changes, write_id=write_id(request)
-            )
-        except Invalid as problem:
-            form.blame(problem)
-        else:
-            return redirect("household", household_id)
-    return _form_page(request, form, heading=_("Change the household"), button=_("Save"), note=view.door.name)
+    if is_done(
+        request,
+        form,
+        lambda: actions.change_household(
+            actor=request.actor, household_id=household_id, changes=form.changes, write_id=write_id(request)
+        ),
+    ):
+        return redirect("household", household_id)
+    return form_page(request, form, heading=_("Change the household"), button=_("Save"), note=view.door.name)
 
 
 @require_http_methods(["GET", "POST"])
@@ -112,7 +105,7 @@ def move_household(request: HttpRequest, household_id: int) -> HttpResponse:
         else:
             messages.success(request, _("The household lives there from today."))
             return redirect("household", household_id)
-    return _form_page(
+    return form_page(
         request,
         form,
         heading=_("Where does the household live now?"),
@@ -126,17 +119,20 @@ def move_household(request: HttpRequest, household_id: int) -> HttpResponse:
 def depart_household(request: HttpRequest, household_id: int) -> HttpResponse:
     at = check_may_household(request.actor, EDIT, household_id)
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        actions.depart_household(
+    if is_done(
+        request,
+        form,
+        lambda: actions.depart_household(
             actor=request.actor,
             household_id=household_id,
             reason=form.cleaned_data["reason"],
             write_id=write_id(request),
-        )
+        ),
+    ):
         messages.success(request, _("The household is among those who departed."))
         return redirect("household", household_id)
     note = _("Everybody in it is marked as departed today. The records stay.")
-    return _form_page(request, form, heading=_("Has this household left?"), button=_("It has left"), danger=True,
+    return form_page(request, form, heading=_("Has this household left?"), button=_("It has left"), danger=True,
                       note=f"{at.household.name}. {note}")  # fmt: skip
 
 
@@ -144,17 +140,16 @@ def depart_household(request: HttpRequest, household_id: int) -> HttpResponse:
 def add_person(request: HttpRequest, household_id: int) -> HttpResponse:
     at = check_may_household(request.actor, EDIT, household_id)
     form = PersonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.add_person(
-                actor=request.actor, household_id=household_id, entry=form.entry, write_id=write_id(request)
-            )
-        except (Invalid, Conflict) as problem:
-            form.blame(problem)
-        else:
-            messages.success(request, _("The person is on the register."))
-            return redirect("household", household_id)
-    return _form_page(request, form, heading=_("Add a person"), button=_("Add"), note=at.household.name)
+    if is_done(
+        request,
+        form,
+        lambda: actions.add_person(
+            actor=request.actor, household_id=household_id, entry=form.entry, write_id=write_id(request)
+        ),
+    ):
+        messages.success(request, _("The person is on the register."))
+        return redirect("household", household_id)
+    return form_page(request, form, heading=_("Add a person"), button=_("Add"), note=at.household.name)
 
 
 @require_http_methods(["GET", "POST"])
@@ -162,17 +157,16 @@ def change_person(request: HttpRequest, person_id: int) -> HttpResponse:
     standing = check_may_person(request.actor, EDIT, person_id)
     initial = queries.get_columns(actor=request.actor, person_id=person_id) | {"role": standing.membership.role}
     form = PersonForm(request.POST or None, initial=initial, with_groups=False)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.change_person(
-                actor=request.actor, person_id=person_id, changes=form.changes, write_id=write_id(request)
-            )
-        except (Invalid, Conflict) as problem:
-            form.blame(problem)
-        else:
-            return redirect("person", person_id)
+    if is_done(
+        request,
+        form,
+        lambda: actions.change_person(
+            actor=request.actor, person_id=person_id, changes=form.changes, write_id=write_id(request)
+        ),
+    ):
+        return redirect("person", person_id)
     note = _("Phone and identity number stay what they are where you leave them empty.")
-    return _form_page(request, form, heading=_("Change a person"), button=_("Save"), note=note)
+    return form_page(request, form, heading=_("Change a person"), button=_("Save"), note=note)
 
 
 @require_http_methods(["GET", "POST"])
@@ -182,20 +176,19 @@ def move_person(request: HttpRequest, person_id: int) -> HttpResponse:
     place = next((one for one in registers if standing.at.path.startswith(one.path)), None)
     page = queries.list_households(actor=request.actor, place=place, limit=NEAR)
     form = MovePersonForm(request.POST or None, doors=[line.door for line in page.lines])
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.move_person(
-                actor=request.actor,
-                person_id=person_id,
-                household_id=int(form.cleaned_data["household_id"]),
-                role=form.cleaned_data["role"],
-                write_id=write_id(request),
-            )
-        except Conflict as problem:
-            form.blame(problem)
-        else:
-            return redirect("person", person_id)
-    return _form_page(request, form, heading=_("Which household do they live with now?"), button=_("Move"),
+    if is_done(
+        request,
+        form,
+        lambda: actions.move_person(
+            actor=request.actor,
+            person_id=person_id,
+            household_id=int(form.cleaned_data["household_id"]),
+            role=form.cleaned_data["role"],
+            write_id=write_id(request),
+        ),
+    ):
+        return redirect("person", person_id)
+    return form_page(request, form, heading=_("Which household do they live with now?"), button=_("Move"),
                       note=standing.person.name)  # fmt: skip
 
 
@@ -203,13 +196,16 @@ def move_person(request: HttpRequest, person_id: int) -> HttpResponse:
 def depart_person(request: HttpRequest, person_id: int) -> HttpResponse:
     standing = check_may_person(request.actor, EDIT, person_id)
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        actions.depart_person(
+    if is_done(
+        request,
+        form,
+        lambda: actions.depart_person(
             actor=request.actor, person_id=person_id, reason=form.cleaned_data["reason"], write_id=write_id(request)
-        )
+        ),
+    ):
         messages.success(request, _("The person is among those who departed."))
         return redirect("person", person_id)
-    return _form_page(request, form, heading=_("Has this person left?"), button=_("Has left"), danger=True,
+    return form_page(request, form, heading=_("Has this person left?"), button=_("Has left"), danger=True,
                       note=standing.person.name)  # fmt: skip
 
 
@@ -241,17 +237,16 @@ def record_phone(request: HttpRequest, person_id: int) -> HttpResponse:
 def name_answerer(request: HttpRequest, household_id: int) -> HttpResponse:
     at = check_may_household(request.actor, EDIT, household_id)
     form = AnswererForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.name_answerer(
-                actor=request.actor, household_id=household_id, **form.cleaned_data, write_id=write_id(request)
-            )
-        except Invalid as problem:
-            form.blame(problem)
-        else:
-            return redirect("household", household_id)
+    if is_done(
+        request,
+        form,
+        lambda: actions.name_answerer(
+            actor=request.actor, household_id=household_id, **form.cleaned_data, write_id=write_id(request)
+        ),
+    ):
+        return redirect("household", household_id)
     note = _("A relative or neighbour who confirms and is called when the household itself can't be reached.")
-    return _form_page(request, form, heading=_("Who answers for this household?"), button=_("Save"),
+    return form_page(request, form, heading=_("Who answers for this household?"), button=_("Save"),
                       note=f"{at.household.name}. {note}")  # fmt: skip
 
 

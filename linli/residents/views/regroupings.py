@@ -14,14 +14,10 @@ from linli.grid.queries import list_leaves, list_registers
 from linli.residents import actions, queries
 from linli.residents.access import check_may_accept, check_may_household, check_may_look
 from linli.residents.forms import AnswerForm, DoorForm, MergeForm, SplitForm, TransferForm, write_id
+from linli.residents.views.parts import form_page
 
 EDIT = "register.edit"
 NEAR = 400
-
-
-def _form_page(request: HttpRequest, form: Any, **words: Any) -> HttpResponse:
-    status = 422 if form.errors else 200
-    return render(request, "residents/form.html", {"form": form, **words}, status=status)
 
 
 def _looks(request: HttpRequest) -> bool:
@@ -61,7 +57,7 @@ def merge(request: HttpRequest, household_id: int) -> HttpResponse:
             messages.success(request, _("The two households are one now."))
             return redirect("household", household_id)
     note = _("Everybody of the other household moves into this one. You see who that is before anything is written.")
-    return _form_page(
+    return form_page(
         request, form, heading=_("Merge with another household"), button=_("Look at it first"), look=True,
         note=f"{here.door.name}. {note}",
     )  # fmt: skip
@@ -106,7 +102,7 @@ def split(request: HttpRequest, household_id: int) -> HttpResponse:
         else:
             messages.success(request, _("They are a household of their own now."))
             return redirect("household", made.pk)
-    return _form_page(
+    return form_page(
         request, form, heading=_("Split this household"), button=_("Look at it first"), look=True, note=here.door.name
     )
 
@@ -181,7 +177,7 @@ def propose(request: HttpRequest, household_id: int) -> HttpResponse:
             messages.success(request, _("Proposed. Until they accept, the household stays yours."))
             return redirect("transfer", made.pk)
     note = _("The other community sees the name, how many people there are and what you write here, nothing else.")
-    return _form_page(
+    return form_page(
         request,
         form,
         heading=_("Hand this household over"),

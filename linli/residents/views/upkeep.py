@@ -1,5 +1,7 @@
 """Keeping the register true: what waits for a decision, likely duplicates, old contacts, records whose time is over."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -7,27 +9,24 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from linli.core.errors import Conflict, Forbidden, Invalid, Missing, TooMany
+from linli.core.errors import Conflict, Forbidden, Invalid, Missing
 from linli.grid.models import Place
 from linli.grid.profile import place_kinds, register_kind
 from linli.residents import actions, queries, rules, words
 from linli.residents.access import check_may, check_may_household, check_may_look, check_may_person
 from linli.residents.forms import AnswerForm, CorrectionForm, EraseForm, GroundForm, write_id
 from linli.residents.profile import contact_stale, departed_kept, erases_alone, group_name, groups
+from linli.residents.views.parts import form_page, is_done
 from linli.residents.views.register import chosen_place, tabs
 
 EDIT, APPROVE, SEE = "register.edit", "register.approve", "register.see"
 A_PAGE = 50
 OF_A_PERSON = tuple(code for code in rules.CORRECTABLE if code not in rules.OF_A_HOUSEHOLD or code == "other")
 OF_A_HOUSEHOLD = tuple(code for code in rules.CORRECTABLE if code in rules.OF_A_HOUSEHOLD)
-
-
-def _form_page(request: HttpRequest, form: Any, **shown: Any) -> HttpResponse:
-    status = 422 if form.errors else 200
-    return render(request, "residents/form.html", {"form": form, **shown}, status=status)
 
 
 @require_GET
@@ -102,19 +101,21 @@ def _ask(
     request: HttpRequest, household_id: int, person_id: int | None, name: str, fields: tuple[str, ...]
 ) -> HttpResponse:
     form = CorrectionForm(request.POST or None, fields=fields)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.ask_correction(
-                actor=request.actor, household_id=household_id, person_id=person_id,
-                **form.cleaned_data, write_id=write_id(request),
-            )  # fmt: skip
-        except (Invalid, TooMany) as problem:
-            form.blame(problem)
-        else:
-            messages.success(request, _("Asked. Somebody who may change it decides within a week."))
-            return redirect("household", household_id)
+    if is_done(
+        request,
+        form,
+        lambda: actions.ask_correction(
+            actor=request.actor,
+            household_id=household_id,
+            person_id=person_id,
+            **form.cleaned_data,
+            write_id=write_id(request),
+        ),
+    ):
+        messages.success(request, _("Asked. Somebody who may change it decides within a week."))
+        return redirect("household", household_id)
     note = _("You may not change this record yourself. What you write goes to somebody who may.")
-    return _form_page(request, form, heading=_("Something is wrong here"), button=_("Ask"), note=f"{name}. {note}")
+    return form_page(request, form, heading=_("Something is wrong here"), button=_("Ask"), note=f"{name}. {note}")
 
 
 # Duplicates ------------------------------------------------------------------------------------------------------------
@@ -228,16 +229,15 @@ def tick(request: HttpRequest, person_id: int) -> HttpResponse:
 def ground(request: HttpRequest, person_id: int) -> HttpResponse:
     standing = check_may_person(request.actor, EDIT, person_id)
     form = GroundForm(request.POST or None, initial={"ground": "consent"})
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.record_ground(
-                actor=request.actor, person_id=person_id, **form.cleaned_data, write_id=write_id(request)
-            )
-        except Invalid as problem:
-            form.blame(problem)
-        else:
-            return redirect("person", person_id)
-    return _form_page(
+    if is_done(
+        request,
+        form,
+        lambda: actions.record_ground(
+            actor=request.actor, person_id=person_id, **form.cleaned_data, write_id=write_id(request)
+        ),
+    ):
+        return redirect("person", person_id)
+    return form_page(
         request, form, heading=_("What may the data be used for?"), button=_("Record it"), note=standing.person.name
     )
 
@@ -252,48 +252,36 @@ def withdraw(request: HttpRequest, person_id: int, consent_id: int) -> HttpRespo
     return redirect("person", person_id)
 
 
+def _erase(
+    request: HttpRequest, act: Callable[..., None], name: str, shown: tuple[Any, str], then: str
+) -> HttpResponse:
+    form = EraseForm(request.POST or None)
+    if is_done(request, form, lambda: act(actor=request.actor, **form.cleaned_data, write_id=write_id(request))):
+        messages.success(request, _("Erased. How many people there are stays counted."))
+        return redirect(then)
+    heading, note = shown
+    return form_page(request, form, heading=heading, button=_("Erase"), danger=True, note=f"{name}. {note}")
+
+
 @require_http_methods(["GET", "POST"])
 def erase_person(request: HttpRequest, person_id: int) -> HttpResponse:
     standing = check_may_person(request.actor, APPROVE, person_id)
-    form = EraseForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.erase_person(
-                actor=request.actor, person_id=person_id, **form.cleaned_data, write_id=write_id(request)
-            )
-        except Conflict as problem:
-            form.blame(problem)
-        else:
-            messages.success(request, _("Erased. How many people there are stays counted."))
-            return redirect("household", standing.at.household.pk)
     note = _("Name, numbers, marks and everything else personal goes for good. It can't be undone.")
     if standing.is_present:
         note += " " + _("This person still lives here: without a name and phone nobody can be reached by it.")
-    return _form_page(
-        request, form, heading=_("Erase this record?"), button=_("Erase"), danger=True,
-        note=f"{standing.person.name}. {note}",
-    )  # fmt: skip
+    act, then = (
+        partial(actions.erase_person, person_id=person_id),
+        reverse("household", args=[standing.at.household.pk]),
+    )
+    return _erase(request, act, standing.person.name, (_("Erase this record?"), note), then)
 
 
 @require_http_methods(["GET", "POST"])
 def erase_household(request: HttpRequest, household_id: int) -> HttpResponse:
     at = check_may_household(request.actor, APPROVE, household_id)
-    form = EraseForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.erase_household(
-                actor=request.actor, household_id=household_id, **form.cleaned_data, write_id=write_id(request)
-            )
-        except Conflict as problem:
-            form.blame(problem)
-        else:
-            messages.success(request, _("Erased. How many people there are stays counted."))
-            return redirect("household-list")
     note = _("With everybody whose last home it was, and those who answered for it. It can't be undone.")
-    return _form_page(
-        request, form, heading=_("Erase this household?"), button=_("Erase"), danger=True,
-        note=f"{at.household.name}. {note}",
-    )  # fmt: skip
+    act, then = partial(actions.erase_household, household_id=household_id), reverse("household-list")
+    return _erase(request, act, at.household.name, (_("Erase this household?"), note), then)
 
 
 @require_http_methods(["GET", "POST"])
