@@ -159,9 +159,10 @@ def test_screenshots(demonstration: str):
         officer.goto(f"{picture}/map")
         officer.locator(".map-label b").first.wait_for()
         camera.take(officer, "map")
-        leader.goto(f"{picture}/map?place=360103001001-1")
-        leader.locator(".map-label b").first.wait_for()
-        camera.take(leader, "map-phone-zh")
+        administrator = camera.open("li", "zh-hans", 390, 844)
+        administrator.goto(f"{picture}/map?place=360103001001-1")
+        administrator.locator(".map-label b").first.wait_for()
+        camera.take(administrator, "map-phone-zh")
         take_drills_and_boundaries(camera)
         for _try in range(240):
             officer.goto(f"{picture}/timeline")
