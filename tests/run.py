@@ -50,6 +50,7 @@ def run(
     (home / "static").mkdir()
     env = {key: value for key, value in os.environ.items() if not key.startswith("LINLI_")}
     env |= {"LINLI_TEST_HOME": str(home), "LINLI_HOME": str(home)}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start the command a hundred times: it is compiled once
     if url:
         env |= {"LINLI_TEST_DATABASE_URL": url, "LINLI_TEST_DB_NAME": f"linli_test_{os.getpid()}"}
     if chromium := find_chromium():
