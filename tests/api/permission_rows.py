@@ -15,6 +15,7 @@ from linli.grid.models import Appointment, Dwelling
 from linli.grid.queries import find_holder, list_holders
 from linli.grid.rules import PERMISSIONS
 from linli.residents.models import Person
+from tests.api import rows_upkeep
 from tests.conftest import Cast
 from tests.matrix import API, PUBLIC, Row
 
@@ -116,6 +117,7 @@ ROWS = [
         data=with_id(group="elderly")),
     row("reveal_numbers", "POST", permission="register.reveal", kwargs=at_person,
         data=lambda cast: {"fields": ["phone"], "purpose": "visit"}),
+    *rows_upkeep.rows(token),
     row("list_alerts", permission="alerts.see", expect=NOTHING),
     row("issue_alert", "POST", permission="alerts.issue", lacking="li", expect=NOT_ALLOWED,
         data=with_id(texts={"en": {"headline": "x"}}, urgency="immediate", places=["360103001001-1"])),
