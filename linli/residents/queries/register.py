@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from linli.core.actors import Actor
@@ -24,6 +24,7 @@ from linli.residents.access import (
 )
 from linli.residents.models import (
     Answerer,
+    ContactCheck,
     GroupMark,
     Membership,
     Person,
@@ -216,6 +217,8 @@ class AnswererLine:
     phone: str
     relation: str
     person_id: int | None
+    from_on: date  # when the number of somebody outside the register was written down
+    checked_at: datetime | None = None  # when the phone of somebody of the register was last known to be right
 
 
 @dataclass(frozen=True)
@@ -319,7 +322,9 @@ def _former(one: Membership) -> MemberLine:
 
 def list_answerers(*, actor: Actor, household_id: int) -> list[AnswererLine]:  # noqa: ARG001
     """Of a household that the caller has found in the actor's sight."""
+    checks = ContactCheck.objects.filter(person=OuterRef("by_person"), channel="phone")
     rows = Answerer.objects.filter(household=household_id, until_on=None).select_related("by_person").order_by("id")
+    rows = rows.annotate(checked_at=Subquery(checks.values("at")[:1]))
     return [
         AnswererLine(
             id=one.pk,
@@ -327,6 +332,8 @@ def list_answerers(*, actor: Actor, household_id: int) -> list[AnswererLine]:  #
             phone=rules.mask_phone(one.by_person.phone if one.by_person else one.phone),
             relation=one.relation,
             person_id=one.by_person_id,
+            from_on=one.from_on,
+            checked_at=one.checked_at,
         )
         for one in rows
     ]

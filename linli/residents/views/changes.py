@@ -24,7 +24,7 @@ from linli.residents.forms import (
     split_kind,
     write_id,
 )
-from linli.residents.views.parts import form_page, is_done
+from linli.residents.views.parts import form_page, is_done, note_on
 from linli.residents.views.regroupings import preview_move
 
 EDIT = "register.edit"
@@ -133,7 +133,7 @@ def depart_household(request: HttpRequest, household_id: int) -> HttpResponse:
         return redirect("household", household_id)
     note = _("Everybody in it is marked as departed today. The records stay.")
     return form_page(request, form, heading=_("Has this household left?"), button=_("It has left"), danger=True,
-                      note=f"{at.household.name}. {note}")  # fmt: skip
+                      note=note_on(at.household.name, note))  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -247,7 +247,7 @@ def name_answerer(request: HttpRequest, household_id: int) -> HttpResponse:
         return redirect("household", household_id)
     note = _("A relative or neighbour who confirms and is called when the household itself can't be reached.")
     return form_page(request, form, heading=_("Who answers for this household?"), button=_("Save"),
-                      note=f"{at.household.name}. {note}")  # fmt: skip
+                      note=note_on(at.household.name, note))  # fmt: skip
 
 
 @require_POST

@@ -14,7 +14,7 @@ from linli.grid.queries import list_leaves, list_registers
 from linli.residents import actions, queries
 from linli.residents.access import check_may_accept, check_may_household, check_may_look
 from linli.residents.forms import AnswerForm, DoorForm, MergeForm, SplitForm, TransferForm, write_id
-from linli.residents.views.parts import form_page
+from linli.residents.views.parts import form_page, note_on
 
 EDIT = "register.edit"
 NEAR = 400
@@ -59,7 +59,7 @@ def merge(request: HttpRequest, household_id: int) -> HttpResponse:
     note = _("Everybody of the other household moves into this one. You see who that is before anything is written.")
     return form_page(
         request, form, heading=_("Merge with another household"), button=_("Look at it first"), look=True,
-        note=f"{here.door.name}. {note}",
+        note=note_on(here.door.name, note),
     )  # fmt: skip
 
 
@@ -182,7 +182,7 @@ def propose(request: HttpRequest, household_id: int) -> HttpResponse:
         form,
         heading=_("Hand this household over"),
         button=_("Propose it"),
-        note=f"{at.household.name}. {note}",
+        note=note_on(at.household.name, note),
     )
 
 

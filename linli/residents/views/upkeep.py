@@ -20,7 +20,7 @@ from linli.residents import actions, queries, rules, words
 from linli.residents.access import check_may, check_may_household, check_may_look, check_may_person
 from linli.residents.forms import AnswerForm, CorrectionForm, EraseForm, GroundForm, write_id
 from linli.residents.profile import contact_stale, departed_kept, erases_alone, group_name, groups
-from linli.residents.views.parts import form_page, is_done
+from linli.residents.views.parts import form_page, is_done, note_on
 from linli.residents.views.register import chosen_place, tabs
 
 EDIT, APPROVE, SEE = "register.edit", "register.approve", "register.see"
@@ -115,7 +115,7 @@ def _ask(
         messages.success(request, _("Asked. Somebody who may change it decides within a week."))
         return redirect("household", household_id)
     note = _("You may not change this record yourself. What you write goes to somebody who may.")
-    return form_page(request, form, heading=_("Something is wrong here"), button=_("Ask"), note=f"{name}. {note}")
+    return form_page(request, form, heading=_("Something is wrong here"), button=_("Ask"), note=note_on(name, note))
 
 
 # Duplicates ------------------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def _erase(
         messages.success(request, _("Erased. How many people there are stays counted."))
         return redirect(then)
     heading, note = shown
-    return form_page(request, form, heading=heading, button=_("Erase"), danger=True, note=f"{name}. {note}")
+    return form_page(request, form, heading=heading, button=_("Erase"), danger=True, note=note_on(name, note))
 
 
 @require_http_methods(["GET", "POST"])
