@@ -5,12 +5,15 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from linli.boundaries import queries
 from linli.boundaries.actions import redraw, undo_redrawing
 from linli.boundaries.models import Redrawing
 from linli.core import clock
+from linli.core.actors import SYSTEM
 from linli.core.errors import Conflict
 from linli.grid import actions as grid
 from linli.grid.models import Appointment, Place
+from linli.messages.models import Sender
 from tests.boundaries.wishes import PAPER, entrances_at, merge, move, rename, split
 
 
@@ -159,3 +162,42 @@ def test_the_day_is_answered_by_page(cast, sign_in):
     rows = before.context["rows"]
     assert [step.name for step in rows[0].then][-2:] == ["第一网格", "1号微网格"]
     assert sign_in("sun").get(address, {"door": "1-1-101", "day": day}).context["rows"] == []
+
+
+def things(wish, actor):
+    found = queries.preview_redrawing(actor=actor, planned=queries.plan_redrawing(actor=actor, wish=wish))
+    return [(one.what, one.here, one.to, one.lost) for one in found.things]
+
+
+def test_outlines_and_chat_groups_are_named_in_the_preview(cast, sign_in):
+    chen = cast.actor("chen")
+    box = {"type": "Polygon", "coordinates": [[[115, 28], [115.01, 28], [115.01, 28.01], [115, 28.01], [115, 28]]]}
+    for code in ("001-1", "001-2"):
+        grid.save_outline(actor=SYSTEM, place=cast.place(code), geometry=box, version=0)
+    Sender.objects.create(
+        name="一网格群",
+        kind="wecom",
+        place=cast.place("001-1"),
+        path=cast.place("001-1").path,
+        per_minute=20,
+        made_at=clock.now(),
+    )
+    here, there = cast.place("001-1").name, cast.place("001-2").name
+    new = "第一网格"
+    assert things(move(cast.place("001-1"), cast.place("002")), chen) == [
+        ("outline", here, f"{new}（{cast.place('001').name}）", False),
+        ("robot", here, f"{new}（{cast.place('001').name}）", False),
+    ]
+    assert things(merge(cast.place("001-2"), cast.place("001-1")), chen) == [
+        ("outline", here, "", True),
+        ("outline", there, "", True),
+        ("robot", here, there, False),
+    ]
+    assert things(split(cast.place("001-1"), "第三网格", children=[cast.place("001-1-2")]), chen) == [
+        ("outline", here, "", True),
+        ("robot", here, "", False),
+    ]
+    page = sign_in("chen").post(
+        url("merge", cast, "001-2"), fields(cast, others=[cast.place("001-1").code], holders="fill")
+    )
+    assert "一网格群" in page.content.decode()

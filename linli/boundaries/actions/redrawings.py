@@ -196,6 +196,8 @@ def undo_redrawing(*, actor: Actor, redrawing_id: int, reason: str = "", write_i
             return found
         hold(actor, [one.path for one in found.places.all()])
         found = Redrawing.objects.select_for_update().get(pk=redrawing_id)
+        if found.state == UNDONE:
+            return found  # by another, while this one waited
         later = find_later_act(actor=actor, redrawing=found)
         if later is not None:
             raise Conflict(later.text, code="later-act")

@@ -11,16 +11,16 @@ from django.utils.translation import ngettext
 
 from linli.alerts.models import Alert
 from linli.boundaries.queries.plans import Planned
-from linli.boundaries.rules import SPLIT
+from linli.boundaries.rules import SHIFT, SPLIT
 from linli.core import clock
 from linli.core.actors import Actor
 from linli.core.paths import within
 from linli.duties.models import Task
-from linli.grid.models import Appointment, EntrancePlacement, Place
+from linli.grid.models import Appointment, EntrancePlacement, Outline, Place
 from linli.grid.profile import kind_name, leaf_kinds, line, post_kinds, post_name
 from linli.grid.queries import read_headcounts
 from linli.grid.rules import Held, Ref, find_bookings_in_breach
-from linli.messages.models import PersonalLink
+from linli.messages.models import PersonalLink, Sender
 from linli.messages.rules import SHARED
 from linli.residents.models import Membership, Residence
 from linli.rounds.models import Answer
@@ -68,6 +68,18 @@ class NoticeLine:
         return self.households - self.answered
 
 
+@dataclass(frozen=True)
+class ThingLine:
+    """What becomes of an outline, a chat group's robot or its link. `to` is empty where it stays; `lost`: it holds for no
+    place afterwards, or no longer fits."""
+
+    what: str  # outline | robot | link
+    name: str
+    here: str
+    to: str
+    lost: bool
+
+
 @dataclass
 class Preview:
     planned: Planned
@@ -79,6 +91,7 @@ class Preview:
     after: list[After] = field(default_factory=list)
     holders: list[HolderLine] = field(default_factory=list)
     vacant: list[str] = field(default_factory=list)
+    things: list[ThingLine] = field(default_factory=list)
     notices: list[NoticeLine] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -93,6 +106,7 @@ def preview_redrawing(*, actor: Actor, planned: Planned) -> Preview:
     found = look.count()
     look.list_holders(found)
     look.list_notices(found)
+    look.list_things(found)
     look.warn(found)
     return found
 
@@ -257,6 +271,32 @@ class _Look:
             text: dict[str, str] = next(iter(one.texts.values()), {})
             line_ = NoticeLine(one, str(text.get("headline", "")), len(moving), counts[one.households_id])
             found.notices.append(line_)
+
+    # Outlines and chat groups ----------------------------------------------------------------------------------------
+
+    def list_things(self, found: Preview) -> None:
+        """An outline goes along where its place goes on as another, and is lost in a merger; of a place that gives some of
+        it away, or takes some in, it no longer fits. Robots and links of chat groups go to what follows their place."""
+        like = {one.like: one.name for one in self.plan.made if one.like}
+        changed = [*self.plan.parts.values(), *(ref for ref in self.plan.successors.values() if isinstance(ref, int))]
+        if self.planned.wish.kind == SHIFT:
+            changed += list(self.planned.kept)
+        places = self.planned.places
+        for key in self._outlined([*self.plan.ended, *changed]):
+            lost = key not in like
+            found.things.append(ThingLine("outline", places[key].name, places[key].name, like.get(key, ""), lost))
+        touched = [*self.plan.ended, *self.plan.parts.values()]
+        robots = Sender.objects.filter(place__in=touched).order_by("path", "id").values_list("name", "place_id")
+        links = self._links(touched).order_by("subject", "id").values_list("subject", flat=True)
+        rows = [("robot", name, place) for name, place in robots if place is not None]
+        rows += [("link", places[key].name, key) for key in dict.fromkeys(links)]
+        for what, name, place in rows:
+            to = self.planned.name_of(self.plan.successors.get(place))
+            found.things.append(ThingLine(what, name, places[place].name, to, lost=place in self.plan.ended and not to))
+
+    def _outlined(self, places: Sequence[int]) -> list[int]:
+        rows = Outline.objects.filter(place__in=places, until_on=None).order_by("place__path")
+        return list(rows.values_list("place_id", flat=True))
 
     # Warnings --------------------------------------------------------------------------------------------------------
 
