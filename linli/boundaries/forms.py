@@ -27,7 +27,7 @@ class RedrawForm(forms.Form):
 
     kind = ""
     on = forms.DateField(label=_("From this day on"), widget=DayInput)
-    paper = forms.CharField(label=_("Paper"), max_length=120)
+    paper = forms.CharField(label=_("Paper that says so"), max_length=120)
 
     def __init__(self, *args: Any, place: Place, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -217,7 +217,7 @@ class TakeForm(forms.Form):
     """From which day on differences are taken over, and which paper says so."""
 
     on = forms.DateField(label=_("From this day on"), widget=DayInput)
-    paper = forms.CharField(label=_("Paper"), max_length=120)
+    paper = forms.CharField(label=_("Paper that says so"), max_length=120)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -1,6 +1,6 @@
-"""Random splits, merges, moves, renames, shifts, undos, answers, moves of households and folds in any order. After each:
-counters of open rounds equal the anti-join, at places that stand and at those that are no more; headcounts equal what is
-counted anew; figures of closed rounds are what they were; and an undo puts everything back."""
+"""Random splits, merges, moves, renames, shifts, editions taken over, undos, answers, moves of households and folds in any
+order. After each: counters of open rounds equal the anti-join, at places that stand and at those that are no more; headcounts
+equal what is counted anew; figures of closed rounds are what they were; and an undo puts everything back."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -9,12 +9,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from linli.boundaries.actions import redraw, undo_redrawing
+from linli.boundaries.actions import apply_choices, choose_differences, redraw, take_edition, undo_redrawing
 from linli.boundaries.models import Redrawing
+from linli.boundaries.queries import Wanted
 from linli.core import clock
 from linli.core.actors import SYSTEM
 from linli.core.errors import Missing, Problem
 from linli.grid import actions as grid_actions
+from linli.grid.actions import PlaceBatch
 from linli.grid.models import Appointment, Building, Dwelling, EntrancePlacement, Place
 from linli.grid.profile import line_place_kinds
 from linli.grid.queries import count_line_places, read_headcounts
@@ -23,7 +25,7 @@ from linli.residents.models import Household, Residence
 from linli.rounds import actions, queries
 from linli.rounds.intake import Receipt
 from linli.rounds.models import Answer, Round
-from tests.boundaries.wishes import entrances_at, merge, move, rename, shift, split, standing
+from tests.boundaries.wishes import PAPER, entrances_at, merge, move, rename, shift, split, standing
 
 NO_SHRINK = (Phase.explicit, Phase.generate)  # the database goes on from example to example
 
@@ -105,6 +107,22 @@ def undo_one(one, _other):
     undo_redrawing(actor=SYSTEM, redrawing_id=pick(done, one % 2).pk)
 
 
+def take_an_edition_over(one, other):
+    """The tables give one community another code, rename another, and lack a third, if there are so many."""
+    rows = {place.code: [place.code, place.name, place.parent.code] for place in standing("community")}
+    codes = sorted(rows)
+    chosen = rows[codes[one % len(codes)]]
+    chosen[0] = f"{chosen[2]}{uuid4().int % 900 + 100}"
+    rows[codes[other % len(codes)]][1] += "新"
+    if len(codes) > 2:
+        del rows[codes[(one + 1) % len(codes)]]
+    batches = [PlaceBatch("community", sorted(map(tuple, rows.values())))]
+    made = take_edition(actor=SYSTEM, name=str(uuid4()), batches=batches, under="360103001")
+    if made.differences.exists():
+        choose_differences(actor=SYSTEM, edition_id=made.pk, wanted=Wanted(), on=clock.today(), paper=PAPER)
+        apply_choices(actor=SYSTEM, edition=made)
+
+
 HOMES = Household.objects.order_by("id")
 LIFE = {
     "move": move_home,
@@ -115,6 +133,7 @@ LIFE = {
     "fold": lambda _one, _other: grid_actions.fold_headcounts(actor=SYSTEM),
     "tally": lambda _one, _other: actions.fold_tallies(actor=SYSTEM),
     "undo": undo_one,
+    "edition": take_an_edition_over,
 }
 
 

@@ -1,6 +1,6 @@
 """Every read that leaves the room."""
 
-from linli.boundaries.queries.choices import list_items, list_mergeable, list_parents_for
+from linli.boundaries.queries.choices import list_comparable, list_items, list_mergeable, list_parents_for
 from linli.boundaries.queries.days import OnDay, find_doors_on, find_place_on, plain_day
 from linli.boundaries.queries.differences import (
     Look,
@@ -68,6 +68,7 @@ __all__ = [
     "invalid",
     "is_lowest",
     "list_choosable",
+    "list_comparable",
     "list_differences",
     "list_editions",
     "list_items",

@@ -5,6 +5,7 @@ from linli.core.actors import Actor
 from linli.core.paths import ancestors, within
 from linli.grid.models import EntrancePlacement, Place
 from linli.grid.profile import leaf_kinds, place_kinds, register_kind
+from linli.grid.queries import list_top_places
 
 MOST = 500
 Item = tuple[str, str, str]  # key, name, group
@@ -18,6 +19,14 @@ def list_parents_for(*, actor: Actor, place: Place) -> list[Place]:
         pk=place.parent_id or 0
     )
     return list(rows.select_related("parent").order_by("path")[:MOST])
+
+
+def list_comparable(*, actor: Actor) -> list[Place]:
+    """Where an edition can be compared: the actor's outermost places, and those right below them."""
+    tops = list_top_places(actor=actor, permission=REDRAW)
+    below = Place.objects.filter(parent__in=tops, until_on=None).select_related("parent").order_by("path")
+    high = [code for code, kind in place_kinds().items() if kind.depth < place_kinds()[register_kind()].depth]
+    return [*tops, *below.filter(kind__in=high)[:MOST]]
 
 
 def list_mergeable(*, actor: Actor, place: Place) -> list[Place]:

@@ -24,7 +24,6 @@ from linli.boundaries.words import STATES as STATE_WORDS
 from linli.boundaries.words import why_words
 from linli.core.errors import Conflict, Forbidden, Invalid, Missing
 from linli.grid.profile import kind_name
-from linli.grid.queries import list_top_places
 
 PAGE = 50
 AT_ONCE = 200  # differences that a page takes over itself; a worker carries the rest on
@@ -50,7 +49,7 @@ def edition_add(request: HttpRequest) -> HttpResponse:
     """Tables are sent, compared, and kept with what they have otherwise. No place is changed."""
     if not request.actor.may_somewhere(REDRAW):
         raise Forbidden() if request.actor.may_somewhere("places.see") else Missing()
-    places = list_top_places(actor=request.actor, permission=REDRAW)
+    places = queries.list_comparable(actor=request.actor)
     form = EditionForm(request.POST or None, request.FILES or None, places=places)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -99,7 +98,8 @@ def edition(request: HttpRequest, edition_id: int) -> HttpResponse:
         "edition": found,
         "page": page,
         "rows": [(one, why_words(one.row.why)) for one in queries.look_at(rows=list(page))],
-        "numbers": _numbers(request, found, wanted),
+        "numbers": (numbers := _numbers(request, found, wanted)),
+        "some_settled": any(all_ != left for _kind, cells in numbers for all_, left, _address in cells),
         "wanted": wanted,
         "query": _query(wanted),
         "choosable": _choosable(request, found, wanted),
@@ -122,7 +122,8 @@ def _numbers(request: HttpRequest, found: Edition, wanted: queries.Wanted) -> li
     rows = []
     for one in queries.count_differences(actor=request.actor, edition=found):
         cells = [(*one.counts[what], _query(wanted, kind=one.kind, what=what)) for what in DIFFERENCES]
-        rows.append((kind_name(one.kind), cells))
+        if any(all_ for all_, _left_, _address in cells):
+            rows.append((kind_name(one.kind), cells))
     return rows
 
 
