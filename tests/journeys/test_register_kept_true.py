@@ -1,15 +1,19 @@
 """A community keeps its register true: what waits is seen in one look, decided, confirmed and erased; and a home looks at
 what is held about it. On a desk and on a phone, in both languages."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from linli.core import clock
 from linli.core.actors import Actor
+from linli.messages.models import Sender
 from linli.residents import actions
 from linli.residents.models import Membership, Person
+from tests.alerts.test_about_code import code_that_came
 from tests.alerts.test_public import links_of
+from tests.messages.peers import provider
 from tests.residents.test_reach import people_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -89,3 +93,25 @@ def test_a_home_looks_at_what_is_held(street, language, width):
     page.locator("form button[type=submit]").first.click()
     page.get_by_text("138****0111").first.wait_for()
     street.check(page)
+
+
+@pytest.mark.parametrize(("language", "width"), EYES)
+def test_a_home_proves_itself_by_the_code_that_comes(street, settings, language, width):
+    with provider() as gateway:
+        settings.INNER_HOSTS = [*settings.INNER_HOSTS, gateway.host]
+        config = json.dumps({"url": gateway.url, "ref_field": "ref"})
+        Sender.objects.create(name="sms", kind="sms_http", config=config, per_minute=60_000, made_at=clock.now())
+        page = street.open(language=language, width=width)
+        page.goto(f"/l/{links_of(street.cast.households[0])}")
+        page.goto("/n/about")
+        page.locator("input[name=last4]").fill("0111")
+        page.locator("form button[type=submit]").first.click()
+        page.locator("input[name=code]").wait_for()
+        street.check(page)
+        page.locator("input[name=code]").fill("12")
+        page.locator("form button[type=submit]").first.click()
+        page.get_by_role("alert").first.wait_for()
+        street.check(page)
+        page.locator("input[name=code]").fill(code_that_came(gateway))
+        page.locator("form button[type=submit]").first.click()
+        page.get_by_text("138****0111").first.wait_for()
