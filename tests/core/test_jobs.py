@@ -99,3 +99,12 @@ def test_what_has_served_is_forgotten(heard):
     jobs.forget_old_writes()
     assert Event.objects.count() == 1
     assert not DoneWrite.objects.exists()
+
+
+def test_an_idle_worker_looks_once_and_takes_no_lock(db, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(jobs, "_jobs", {})
+    for number in range(20):
+        jobs._jobs[f"job{number}"] = (lambda: None, timedelta(minutes=1))
+    assert jobs.run_due() == 20
+    with django_assert_num_queries(1):
+        assert jobs.run_due() == 0
