@@ -16,7 +16,7 @@ KNOCKS, DOORS = 500, 40
 def make_worker(households: int) -> dict[str, Any]:
     """A street of one cell, its leader with a phone, a notice over it, and the visits as the leader's task."""
     from linli.alerts import actions
-    from linli.alerts.actions.notices import Notice
+    from linli.alerts.actions import Notice
     from linli.core import clock
     from linli.core.actors import SYSTEM
     from linli.duties import actions as duties

@@ -74,7 +74,7 @@ def make_issuer() -> Any:
 def issue(actor: Any, places: Sequence[Any]) -> tuple[Any, float, int]:
     """The alert, seconds until it was committed, rows written."""
     from linli.alerts import actions
-    from linli.alerts.actions.notices import Notice
+    from linli.alerts.actions import Notice
 
     notice = Notice(texts={"en": {"headline": "Bench"}}, urgency="immediate", places=places)
     before, started = written_rows(), time.perf_counter()

@@ -10,7 +10,7 @@ from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from linli.alerts import actions, queries
-from linli.alerts.actions.notices import Notice
+from linli.alerts.actions import Notice
 from linli.alerts.models import Alert
 from linli.core.api import PROBLEMS, WRITE_PROBLEMS, Cursor, Limit, Page, actor_of, cut, key_page, needs, read_cursor
 from linli.core.errors import Missing

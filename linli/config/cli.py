@@ -44,7 +44,7 @@ def build() -> typer.Typer:
     """The command line, put together from the rooms' own."""
     from linli.alerts import cli as alerts
     from linli.boundaries import cli as boundaries
-    from linli.config import accounts, backups, description, doctoring, keeping, operate, trail
+    from linli.config import accounts, backups, description, doctoring, keeping, operate, rotation, trail
     from linli.demo import cli as demo
     from linli.exchange import cli as exchange
     from linli.grid import cli as grid
@@ -64,6 +64,7 @@ def build() -> typer.Typer:
     exports.callback()(_exports)
     app.add_typer(exports, name="export")
     operate.mount(app)
+    rotation.mount(app)
     description.mount(app)
     accounts.mount(app, imports)
     trail.mount(app)

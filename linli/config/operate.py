@@ -27,12 +27,6 @@ def mount(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(serve)
     app.command()(worker)
-    from linli.config import rotation  # it uses `ready`
-
-    key_commands = typer.Typer(help="The secret key of the deployment.", no_args_is_help=True)
-    key_commands.command("create")(create_keys)
-    rotation.mount(key_commands)
-    app.add_typer(key_commands, name="keys")
 
 
 def is_embedded() -> bool:

@@ -23,11 +23,14 @@ AT_ONCE = 500
 ON_PHONES = timedelta(days=4)  # a phone without network keeps what it recorded for three
 
 
-def mount(commands: typer.Typer) -> None:
+def mount(app: typer.Typer) -> None:
+    commands = typer.Typer(help="The secret key of the deployment.", no_args_is_help=True)
+    commands.command("create")(operate.create_keys)
     commands.command("rotate")(rotate)
     commands.command("reseal")(reseal)
     commands.command("list")(list_keys)
     commands.command("drop")(drop)
+    app.add_typer(commands, name="keys")
 
 
 def rotate() -> None:

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from linli.alerts import actions
-from linli.alerts.actions.notices import Notice
+from linli.alerts.actions import Notice
 from linli.config.wiring import wire
 from linli.core import jobs
 

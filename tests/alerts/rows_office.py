@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from linli.alerts import actions, queries
+from linli.alerts.actions import Notice
 from linli.alerts.actions.approvals import ask_approval
-from linli.alerts.actions.notices import Notice
 from linli.alerts.models import Certificate
 from linli.alerts.rules import ApprovalRule
 from tests.conftest import Cast

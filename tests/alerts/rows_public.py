@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from linli.alerts import actions
-from linli.alerts.actions.notices import Notice
+from linli.alerts.actions import Notice
 from linli.alerts.models import Alert
 from tests.conftest import Cast
 from tests.matrix import KINDS, PUBLIC, Row

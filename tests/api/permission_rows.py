@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from linli.alerts import actions as alerts
-from linli.alerts.actions.notices import Notice
+from linli.alerts.actions import Notice
 from linli.alerts.queries import get_alert
 from linli.core import clock
 from linli.core.actors import SYSTEM

@@ -93,7 +93,7 @@ def test_an_alert_of_elsewhere_is_not_there(program, chen):
 
 def test_a_draft_has_no_coverage(program, chen, cast):
     from linli.alerts import actions
-    from linli.alerts.actions.notices import Notice
+    from linli.alerts.actions import Notice
 
     notice = Notice(texts={"en": {"headline": "x"}}, urgency="immediate", places=[cast.place(STREET)])
     draft = actions.draft_alert(actor=cast.actor("chen"), alert_id=uuid4(), notice=notice)

@@ -7,8 +7,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 import linli.config.urls  # noqa: F401  (read before a test makes this a demonstration)
-from linli.alerts.actions import issue_alert, make_household_link
-from linli.alerts.actions.notices import Notice
+from linli.alerts.actions import Notice, issue_alert, make_household_link
 from linli.core.actors import SYSTEM
 from linli.demo import stage
 from linli.demo.play import alert_id

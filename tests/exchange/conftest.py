@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from linli.alerts import actions as alert_actions
-from linli.alerts.actions.notices import Notice
+from linli.alerts.actions import Notice
 from linli.config.wiring import wire
 from linli.core import clock
 from linli.core.actors import SYSTEM

@@ -14,7 +14,7 @@ from lxml import etree
 from typer.testing import CliRunner
 
 from linli.alerts import actions as alert_actions
-from linli.alerts.actions.notices import Notice
+from linli.alerts.actions import Notice
 from linli.alerts.models import Alert
 from linli.config.cli import build
 from linli.core import clock, console

@@ -7,8 +7,7 @@ from uuid import uuid4
 import pytest
 
 from linli.alerts import actions as alert_actions
-from linli.alerts.actions import approvals
-from linli.alerts.actions.notices import Notice
+from linli.alerts.actions import Notice, approvals
 from linli.alerts.models import Alert
 from linli.alerts.queries import list_places_of
 from linli.alerts.rules import WAITING, ApprovalRule

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from linli.alerts import actions
+from linli.alerts.actions import Notice
 from linli.alerts.actions.approvals import ask_approval
-from linli.alerts.actions.notices import Notice
 from linli.alerts.rules import ApprovalRule
 from linli.core.actors import SYSTEM
 from linli.duties import actions as duties

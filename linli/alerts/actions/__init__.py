@@ -21,18 +21,10 @@ from linli.alerts.actions.links import (
     make_shared_link,
     reopen_shared_links,
 )
-from linli.alerts.actions.notices import (
-    BODY_MOST,
-    HEADLINE_MOST,
-    Notice,
-    cancel_alert,
-    draft_alert,
-    expire_alert,
-    issue_alert,
-    update_alert,
-)
+from linli.alerts.actions.notices import cancel_alert, draft_alert, expire_alert, issue_alert, update_alert
 from linli.alerts.actions.paper import print_sheet, reveal_sheet, type_sheet
 from linli.alerts.actions.redrawing import follow_redrawing, restore_places
+from linli.alerts.actions.sending import BODY_MOST, HEADLINE_MOST, Notice
 from linli.alerts.actions.spreading import spread_on
 
 __all__ = [

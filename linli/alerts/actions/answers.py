@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.access import check_may_answer_at
-from linli.alerts.actions.notices import source_of
+from linli.alerts.actions.facts import source_of
 from linli.alerts.actions.spreading import stop_for_accounts, stop_for_household
 from linli.alerts.models import Alert
 from linli.alerts.queries.owed import posts_answered_by

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid5
 
 from django.db import transaction
@@ -11,6 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.access import check_may_approve, check_may_issue
+from linli.alerts.actions.facts import record_fact
+from linli.alerts.actions.sending import Notice, check_notice, send_out
 from linli.alerts.models import Alert, Approval
 from linli.alerts.profile import approval_rules
 from linli.alerts.queries.notices import list_approvers
@@ -27,13 +29,10 @@ from linli.messages.actions import Recipient, Sending
 from linli.messages.rules import ACCOUNT, TASK
 from linli.rounds.rules import HOUSEHOLD
 
-if TYPE_CHECKING:
-    from linli.alerts.actions.notices import Notice
-
 DECIDED = _("This was decided already. Load the page again to see how.")
 
 
-def find_rule(*, actor: Actor, notice: "Notice", drill: bool = False) -> ApprovalRule | None:
+def find_rule(*, actor: Actor, notice: Notice, drill: bool = False) -> ApprovalRule | None:
     """The rule by which a second person is asked about this notice; none asks about what the system sends."""
     rules = approval_rules()
     if actor.kind != "account" or not rules:
@@ -92,8 +91,6 @@ def _texts(alert: Alert) -> dict[str, dict[str, str]]:
 def approve_alert(*, actor: Actor, alert: Alert) -> Alert:
     """The second person says yes: it goes out as its writer's, who must still be allowed to issue it. Approved twice it
     goes out once."""
-    from linli.alerts.actions.notices import Notice, check_notice, record_fact, send_out
-
     check_may_approve(actor, alert)
     with transaction.atomic():
         lock(f"alert:{alert.pk}")

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from linli.alerts.access import check_may_answer_at
-from linli.alerts.actions.notices import source_of
+from linli.alerts.actions.facts import source_of
 from linli.alerts.models import Alert, LateRecord
 from linli.alerts.queries.field import FieldRecord, Verdict, judge, read_basis, residences_of
 from linli.core import audit, clock

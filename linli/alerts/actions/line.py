@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from linli.alerts.actions.notices import expire_alert, record_fact, source_of
+from linli.alerts.actions.facts import record_fact, source_of
+from linli.alerts.actions.notices import expire_alert
 from linli.alerts.actions.spreading import begin_spread, tell_holders, use_until
 from linli.alerts.models import Alert, AlertFact
 from linli.alerts.profile import urgencies

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from linli.alerts.actions.notices import record_fact
+from linli.alerts.actions.facts import record_fact
 from linli.alerts.models import Alert, AlertPlace
 from linli.alerts.rules import DRAFT, F_REDRAWN, F_REDRAWN_BACK, ISSUED
 from linli.core import audit

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from linli.alerts import actions, queries
 from linli.alerts.access import check_may_issue, find_issuing_grant
-from linli.alerts.actions.notices import Notice
+from linli.alerts.actions import Notice
 from linli.alerts.forms import CancelForm, NoticeForm, clock_of, first_values, languages, values_of
 from linli.alerts.models import Alert
 from linli.alerts.profile import urgencies
