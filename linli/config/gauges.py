@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from linli.core.doctor import UNSAFE, WARNING, Finding
 from linli.core.doctor.place import INNER
 from linli.core.metrics import Gauge, gauge
-from linli.grid.models import Account
+from linli.grid.models import Account, Place
 from linli.grid.queries import count_lacking_factor
 from linli.messages.models import Delivery, Sender
 from linli.rounds.models import Round
@@ -54,6 +54,18 @@ def check_accounts() -> Iterator[Finding]:
             % {"n": lacking},
             _("A stolen password alone opens what those posts may see."),
             _("Its owner sets it up on the page 'My account'."),
+        )
+
+
+def check_places() -> Iterator[Finding]:
+    """An empty deployment: everything else begins with its places."""
+    if not Place.objects.exists():
+        yield Finding(
+            "no-places",
+            WARNING,
+            _("There are no places yet."),
+            _("Posts, the register and notices all stand at places."),
+            "linli import places " + _("FOLDER"),
         )
 
 

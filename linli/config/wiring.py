@@ -90,7 +90,9 @@ def _consult() -> None:
         doctor.consult(check)
     for check in (life.check_database, life.check_worker, life.check_jobs, life.check_deliveries):
         doctor.consult(check)
-    for check in (life.check_backup, life.check_audit, gauges.check_accounts, gauges.check_senders, gauges.check_links):
+    for check in (life.check_backup, life.check_audit, gauges.check_accounts, gauges.check_places):
+        doctor.consult(check)
+    for check in (gauges.check_senders, gauges.check_links):
         doctor.consult(check)
 
     metrics.offer(metrics.read_core)

@@ -60,6 +60,9 @@ VACANCY_SHADES: dict[str, Any] = {
     "plain": _("no posts, or not counted so high up"),
 }
 
+# What a phone calls itself when it fetches its first list; any other name stands as it is.
+DEVICE_WORDS: dict[str, Any] = {"phone": _("Phone"), "computer": _("Computer")}
+
 # What is wrong with an outline, by the codes of `geometry.BadShapeError`.
 SHAPE_FAULTS: dict[str, Any] = {
     "no-polygon": _("This is no outline. Give a GeoJSON polygon or several of them."),

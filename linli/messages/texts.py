@@ -44,6 +44,11 @@ def mark_drill(headline: str, language: str) -> str:
     return headline if headline.startswith(mark.strip()) else mark + headline
 
 
+def unmark_drill(headline: str, language: str) -> str:
+    """The headline without its mark, for who puts words before it: the mark comes first again when it is sent."""
+    return headline.removeprefix(DRILL["zh" if language.startswith("zh") else "en"].strip()).lstrip()
+
+
 def one_line(text: str) -> str:
     return " ".join(text.split())
 

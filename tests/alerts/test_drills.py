@@ -34,6 +34,7 @@ from linli.duties.models import Task
 from linli.grid.models import Appointment
 from linli.messages.jobs import send_what_is_due
 from linli.messages.models import Delivery, Dispatch, Means
+from linli.messages.texts import choose
 from linli.rounds.rules import AT_DOOR
 
 TEXTS = {
@@ -116,6 +117,16 @@ def test_it_begins_at_its_time_and_says_so_in_every_message(plan, after, cast):
     assert not Delivery.objects.filter(kind="household").exists(), "only those who hold posts take part"
     hold_drills()
     assert Alert.objects.count() == 1
+
+
+def test_a_reminder_of_a_drill_is_marked_once(plan, after, cast):
+    alert = begun(plan(), after)
+    after(6)
+    actions.advance_alert(actor=SYSTEM, alert=alert)
+    spread_alerts()
+    texts = Dispatch.objects.get(kind="reminder").texts
+    assert choose(texts, "zh-hans", "", drill=True).headline == "【演练】提醒：联络线测试"
+    assert choose(texts, "en", "", drill=True).headline == "[DRILL] Reminder: Test of the line"
 
 
 def test_nobody_is_sent_to_the_doors(plan, after, cast):
@@ -289,6 +300,19 @@ def test_the_pages_of_a_drill_take_few_queries(plan, after, cast, sign_in, djang
         "the sums are those of whoever holds all its places"
     )
     assert sign_in("nobody").get(f"/drills/{drill.pk}").status_code == 404
+
+
+def test_where_only_posts_take_part_the_notice_shows_no_households(plan, after, cast, sign_in):
+    line, homes = begun(plan(), after), begun(plan(scope="homes"), after)
+    client = sign_in("chen")
+    for alert, shows in ((line, False), (homes, True)):
+        page = client.get(f"/alerts/{alert.pk}").content.decode()
+        assert ("未送达的住户" in page) is shows
+        assert ("已送达住户随时间的变化" in page) is shows
+        assert ('class="place-of">住户' in page) is shows
+        assert "联络线上尚未确认的岗位" in page
+    bar = client.get(f"/alerts/{line.pk}/bar").content.decode()
+    assert "没有应送达的住户" not in bar, "in the list it is the posts that are counted"
 
 
 def test_names_stand_in_the_page_as_text(plan, after, cast, sign_in):

@@ -123,6 +123,15 @@ def test_somebody_must_be_an_operator(cast):
     assert "no-operator" in codes(gauges.check_accounts)
 
 
+def test_an_empty_deployment_is_told_how_to_begin(db):
+    (found,) = gauges.check_places()
+    assert (found.code, found.mend) == ("no-places", "linli import places FOLDER")
+
+
+def test_with_places_nothing_is_said_of_them(cast):
+    assert codes(gauges.check_places) == []
+
+
 def test_senders_without_an_address_for_their_links(db, settings):
     settings.PUBLIC_URL, settings.DEMO, settings.ALLOWED_HOSTS = "", False, ["localhost", ".linli.example.org"]
     assert codes(gauges.check_links) == []  # nothing is sent

@@ -160,6 +160,14 @@ def test_the_list_takes_the_same_queries_for_three_doors_and_for_forty(cast, aft
     assert len(phone.fetch().json()["doors"]) == 43
 
 
+@pytest.mark.parametrize(("language", "kind"), [("zh-hans", "电脑"), ("en", "Computer")])
+def test_a_phone_is_called_in_the_language_of_who_looks(zhou, language, kind):
+    zhou.post("field-today", {"device": str(uuid4()), "name": "computer"})
+    zhou.client.cookies["linli_language"] = language
+    page = zhou.client.get(reverse("account-devices")).content.decode()
+    assert f'<span class="row-title">{kind}</span>' in page
+
+
 def test_another_day_another_key(zhou, after):  # noqa: F811
     first = zhou.fetch().json()
     assert zhou.fetch().json()["key"] == first["key"]

@@ -7,6 +7,7 @@ import pytest
 
 from linli.core import clock, events
 from linli.core.models import Event
+from linli.messages import rules
 from linli.messages.events import ReplyFiled
 from linli.messages.models import Delivery, Means, Reply, Sender
 from linli.messages.senders.gateways import sign_body
@@ -133,6 +134,18 @@ def test_what_could_not_be_sent_is_scoped_and_tried_again(cast, home, sign_in, o
     outbox.round()
     sign_in("wang").post(f"/messages/unsent/{only().pk}/call")
     assert only().state == "to_call"
+
+
+def test_what_is_over_is_not_offered_again(home, sign_in, outbox):
+    send_to(home.to)
+    Person.objects.update(channels=["sms"])
+    outbox.round()
+    address = "/messages/unsent/retry"
+    assert address in sign_in("wang").get("/messages/unsent").content.decode()
+    Delivery.objects.update(failure=rules.OVER)
+    page = sign_in("wang").get("/messages/unsent").content.decode()
+    assert "1-1户" in page
+    assert address not in page
 
 
 def test_a_person_calls(cast, home, sign_in, outbox):

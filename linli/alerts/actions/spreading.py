@@ -35,6 +35,7 @@ from linli.messages import actions as messages
 from linli.messages.actions import Recipient, Sending
 from linli.messages.queries import list_groups, list_told, states_of
 from linli.messages.rules import ACCOUNT, CANCEL, FAILED, HOUSEHOLD, NOTICE, REMINDER, STOPPED, TASK, UPDATE
+from linli.messages.texts import unmark_drill
 from linli.residents.queries import contact_means
 from linli.rounds.queries import list_silent_homes, page_places_with_members, page_silent_posts
 
@@ -76,6 +77,8 @@ def _texts(alert: Alert, kind: str) -> dict[str, dict[str, str]]:
     for language, text in alert.texts.items():
         with translation.override(language):
             headline, body = text.get("headline", ""), text.get("body", "")
+            if alert.drill:
+                headline = unmark_drill(headline, language)
             if kind == REMINDER:
                 headline = gettext("Reminder: %(headline)s") % {"headline": headline}
             elif kind == UPDATE:

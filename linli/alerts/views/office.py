@@ -22,7 +22,7 @@ from linli.alerts.forms import RefuseForm, languages
 from linli.alerts.models import Alert
 from linli.alerts.profile import urgencies
 from linli.alerts.queries import Sight
-from linli.alerts.rules import DRAFT, ISSUED, POST_VACANT, REASONS, WAITING, NotReached
+from linli.alerts.rules import DRAFT, ISSUED, LINE_ONLY, POST_VACANT, REASONS, WAITING, NotReached
 from linli.alerts.texts import Text, in_all, pick
 from linli.core import clock
 from linli.core.errors import Missing
@@ -80,7 +80,8 @@ def bar(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     alert = get_issued(request, alert_id)
     sight = queries.see(actor=request.actor, alert=alert)
     status = 200 if alert.state == ISSUED else STOP_POLLING
-    return render(request, "alerts/office/parts/bar.html", {"sight": sight, "text": text_of(alert)}, status=status)
+    counts = sight.posts if alert.drill == LINE_ONLY else sight.households
+    return render(request, "alerts/office/parts/bar.html", {"counts": counts, "text": text_of(alert)}, status=status)
 
 
 def get_issued(request: HttpRequest, alert_id: UUID) -> Alert:
@@ -234,6 +235,7 @@ def _figures(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any]
     return {
         "sight": sight,
         "alert": alert,
+        "line_only": alert.drill == LINE_ONLY,
         "late": late,
         "at_doors": at_doors,
         "doors": [(one, words.OUTCOMES.get(one.last_outcome, "")) for one in doors],
@@ -253,6 +255,7 @@ def _evidence(request: HttpRequest, alert: Alert, sight: Sight) -> dict[str, Any
     vacant = queries.count_vacant(actor=request.actor, alert=alert, paths=paths)
     counts = [how.get(code, 0) for code in words.HOUSEHOLD_HOW], sorted(posts_how.items())
     return {
+        "line_only": alert.drill == LINE_ONLY,
         "evidence_seen": _digest(counts, vacant, sight.posts, sight.households),
         "how": [(words.HOW[code], how.get(code, 0)) for code in words.HOUSEHOLD_HOW],
         "posts_how": [(words.HOW[code], posts_how.get(code, 0)) for code in words.POST_HOW if posts_how.get(code)],

@@ -48,6 +48,7 @@ def unsent(request: HttpRequest) -> HttpResponse:
         "whys": [(code, words.failure_words(code), n) for code, n in sorted(counts.items(), key=lambda one: -one[1])],
         "chosen": chosen,
         "total": sum(counts.values()),
+        "any_retry": any(one["may_retry"] for one in lines),
         "may_call": request.actor.may_somewhere(CALL),
     }
     return render(request, "messages/unsent.html", shown)

@@ -300,6 +300,7 @@ def due(request: HttpRequest) -> HttpResponse:
         "lines": lines,
         "free": len([one for one in lines if not one.held]),
         "days": departed_kept().days,
+        "years": 0 if departed_kept().days % 365 else departed_kept().days // 365,
         "alone": erases_alone(),
     }
     return render(request, "residents/due.html", context)

@@ -6,7 +6,7 @@
   const find = (selector, root = document) => root.querySelector(selector);
   const page = find("#field");
   const say = page.dataset;
-  const KIND = /Mobi|Android/.test(navigator.userAgent) ? say.phone : say.computer;
+  const KIND = /Mobi|Android/.test(navigator.userAgent) ? "phone" : "computer";
   const sheet = find("#field-sheet");
   let list = null; // what is kept, sealed
   let day = { notices: [], doors: [], left: 0 }; // what it says
