@@ -11,6 +11,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from linli.alerts import actions
 from linli.alerts.models import Alert
@@ -83,7 +84,7 @@ def test_the_relative_who_answers_for_them_is_told_apart(home):
 def test_the_page_shows_the_door_half_hidden_and_nobody_s_name(home, cast):
     text = open_home(home).get("/n/").content.decode()
     assert "1栋 1单元 1**" in text
-    assert "101" not in text
+    assert "101" not in strip_tags(text), "marks of files may hold any digits, what is read may not"
     for name in [*Person.objects.values_list("name", flat=True), home.name, "陈书琴"]:
         assert name not in text
 
