@@ -156,7 +156,9 @@ def test_the_code_is_found_however_it_is_written(alert, li):
     sheet = make(li, alert)
     got = li.get(reverse("paper-find"), {"code": f" {sheet.code[:3].lower()}-{sheet.code[3:]} "})
     assert got["Location"] == reverse("paper-type", args=[sheet.code])
-    assert li.get(reverse("paper-find"), {"code": "zzz"}).status_code == 404
+    missed = li.get(reverse("paper-find"), {"code": "zzz"})
+    assert missed.status_code == 404
+    assert "请对照纸上的编号" in missed.content.decode()
 
 
 def test_a_poster_carries_the_notice_in_every_language_and_a_code(alert, li):

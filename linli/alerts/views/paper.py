@@ -68,7 +68,11 @@ def make(request: HttpRequest, alert_id: UUID, code: str) -> HttpResponse:
 @require_GET
 def find(request: HttpRequest) -> HttpResponse:
     """By the code on the paper."""
-    return redirect("paper-type", queries.get_sheet(actor=request.actor, code=request.GET.get("code", "")[:20]).code)
+    try:
+        found = queries.get_sheet(actor=request.actor, code=request.GET.get("code", "")[:20])
+    except Missing:
+        raise Missing(_("No list of yours has this code. Compare it with the paper, sign by sign.")) from None
+    return redirect("paper-type", found.code)
 
 
 @require_http_methods(["GET", "POST"])
