@@ -14,10 +14,11 @@ from linli.core import audit, clock
 from linli.core.actors import Actor, outermost
 from linli.core.errors import Conflict, Missing
 from linli.core.locks import lock
-from linli.core.paths import common
+from linli.core.paths import common, within
 from linli.grid.models import HeadcountChange, Place
 from linli.grid.queries import last_change, list_moves
 from linli.grid.rules import Done
+from linli.residents.queries import member_paths
 from linli.rounds.intake import Receipt, add_to_tallies, count_answers, credit, insert_attempts
 from linli.rounds.models import Answer, Attempt, Round, RoundPlace, TallyDelta
 from linli.rounds.rules import HOUSEHOLD, SPOKEN_TO, Moved
@@ -280,7 +281,44 @@ def follow_redrawing(
             audit.record(actor, "redraw_round", found, fields=sorted({one.kind for one in changed}))
         done += changed
     carry_all(actor=actor)
+    _count_at_home({UUID(one.subject) for one in done if one.kind == "root_added"})
     return done
+
+
+def _count_at_home(rounds: Iterable[UUID]) -> None:
+    """A place that becomes one of a round's may hold a household that answered and had left for it. It didn't move now,
+    so nothing carries its answer: it counts again where it lives."""
+    for found in Round.objects.filter(pk__in=rounds, unit=HOUSEHOLD).order_by("id"):
+        roots = list(found.roots.values_list("path", flat=True))
+        left = list(Answer.objects.filter(round=found, withdrawn_at=None, credited=False))
+        homes = member_paths([one.member for one in left])
+        back, sums = list[Answer](), Counter[str]()
+        for one in left:
+            leaf, path = homes.get(one.member, (0, ""))
+            if path and _covers(roots, path):
+                one.credited, one.leaf_id = True, leaf
+                sums[path] += 1
+                back.append(one)
+        Answer.objects.bulk_update(back, ["leaf", "credited"], batch_size=500)
+        count_answers(found, sums)
+
+
+def _count_no_more(added: Mapping[UUID, set[int]]) -> None:
+    """The other way round, by an undo: what counts at a place that is none of the round's any more counts nothing."""
+    for found in Round.objects.filter(pk__in=added, unit=HOUSEHOLD, closed_at=None).order_by("id"):
+        roots = list(found.roots.values_list("path", flat=True))
+        gone = Place.objects.filter(pk__in=added[found.pk]).values_list("path", flat=True)
+        rows = Answer.objects.filter(
+            round=found, withdrawn_at=None, credited=True, leaf__in=Place.objects.filter(within("path", gone))
+        )
+        out, sums = list[Answer](), Counter[str]()
+        for one in rows.select_related("leaf"):
+            if not _covers(roots, one.leaf.path):
+                one.credited = False
+                sums[one.leaf.path] -= 1
+                out.append(one)
+        Answer.objects.bulk_update(out, ["credited"], batch_size=500)
+        count_answers(found, sums)
 
 
 def _follow_roots(found: Round, moved: Sequence[Moved], ended: Mapping[int, str]) -> list[Done]:
@@ -351,6 +389,11 @@ def restore_rounds(*, actor: Actor, done: Sequence[Done], moved: Sequence[Moved]
     for key in sorted({one.subject for one in done if one.kind.startswith("root")}):
         audit.record(actor, "redraw_round", ("rounds.round", key), fields=["undone"])
     carry_all(actor=actor)
+    added: dict[UUID, set[int]] = {}
+    for one in done:
+        if one.kind == "root_added":
+            added.setdefault(UUID(one.subject), set()).add(int(one.after))
+    _count_no_more(added)
 
 
 def _credit_again(found: Round, answers: Sequence[str]) -> None:

@@ -7,13 +7,16 @@ import pytest
 from linli.boundaries.actions import redraw, undo_redrawing
 from linli.core.actors import SYSTEM
 from linli.core.errors import Problem
-from linli.grid.models import EntrancePlacement, Place
+from linli.grid.models import Dwelling, EntrancePlacement, Place
 from linli.messages import actions as messages
 from linli.messages.models import Delivery
 from linli.messages.rules import Recipient, Sending
 from linli.residents import actions as residents
 from linli.residents.actions._grants import has_grant
-from linli.residents.models import RevealGrant, Transfer
+from linli.residents.models import Household, RevealGrant, Transfer
+from linli.rounds.models import Round
+from linli.rounds.queries import read_coverage
+from tests.boundaries.test_property import give, open_round
 from tests.boundaries.wishes import entrances_at, merge, move, shift, split
 from tests.conftest import make_household
 
@@ -48,6 +51,31 @@ def test_a_proposal_to_take_a_household_over_follows_both_communities(cast, buil
     assert ends_of(made) == ends
     undo_redrawing(actor=cast.actor("chen"), redrawing_id=done.pk)
     assert ends_of(made) == before
+
+
+def test_whoever_answered_and_moved_to_what_becomes_part_of_the_round_counts_there(cast):
+    """The place merged into becomes one of the round's: it held somebody who had answered and left for it."""
+    left, right = cast.place("001-1-1"), cast.place("001-1-2")
+    found = open_round([left])
+    home = Household.objects.below([left.path]).order_by("id").first()
+    give(found, [home.pk])
+    there = Dwelling.objects.filter(entrance__in=entrances_at(right)).order_by("id").first()
+    residents.move_household(actor=SYSTEM, household_id=home.pk, dwelling_id=there.pk)
+    before = answered(found, left, right)
+    assert before == [0, 0], "moved out of the round's places it counts nothing there"
+    done = redraw(actor=cast.actor("chen"), wish=merge(right, left))
+    assert answered(found, right) == [1]
+    undo_redrawing(actor=cast.actor("chen"), redrawing_id=done.pk)
+    assert answered(found, left, right) == before
+    residents.move_household(actor=SYSTEM, household_id=home.pk, dwelling_id=Dwelling.objects.filter(
+        entrance__in=entrances_at(left)).order_by("id").first().pk)  # fmt: skip
+    assert answered(found, left, right) == [1, 0]
+
+
+def answered(found, *places):
+    fresh = Round.objects.get(pk=found.pk)
+    read = read_coverage(found=fresh, places=[(one.pk, one.path) for one in places])
+    return [read[one.pk].answered for one in places]
 
 
 def test_a_proposal_follows_the_household_that_was_split_off(cast):
