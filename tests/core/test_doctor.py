@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from linli.config import gauges
 from linli.config.wiring import wire
@@ -124,7 +125,8 @@ def test_somebody_must_be_an_operator(cast):
 
 
 def test_an_empty_deployment_is_told_how_to_begin(db):
-    (found,) = gauges.check_places()
+    with translation.override("en"):
+        (found,) = gauges.check_places()
     assert (found.code, found.mend) == ("no-places", "linli import places FOLDER")
 
 
