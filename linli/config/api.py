@@ -18,6 +18,7 @@ from linli.grid import actions
 from linli.grid.api import places, posts
 from linli.grid.queries import actor_for_token
 from linli.residents.api import register
+from linli.surveys.api import forms
 
 
 class Token(HttpBearer):
@@ -41,8 +42,8 @@ def _open_to_read(view: Any) -> Any:
 api = NinjaAPI(
     title="Linli",
     version=__version__,
-    description="Places, posts, the register, alerts, receipts, coverage and tasks. What a token may do follows from the "
-    "posts that its account holds now and from the token's scopes. Writes carry an id made by the client and may be sent "
+    description="Places, posts, the register, alerts, receipts, coverage, tasks and forms. What a token may do follows "
+    "from the posts that its account holds now and from the token's scopes. Writes carry an id made by the client and may be sent "
     "twice. Missing and not yours look alike.",
     auth=Token(),
     docs=Swagger(settings={"validatorUrl": None, "persistAuthorization": False}),
@@ -60,3 +61,4 @@ api.add_router("/alerts", receipts)
 api.add_router("/alerts", coverage)
 api.add_router("/boundaries", boundaries)
 api.add_router("/tasks", tasks)
+api.add_router("/forms", forms)

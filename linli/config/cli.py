@@ -49,6 +49,7 @@ def build() -> typer.Typer:
     from linli.exchange import cli as exchange
     from linli.grid import cli as grid
     from linli.residents import cli as residents
+    from linli.surveys import cli as surveys
 
     app = typer.Typer(
         name="linli", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, epilog=EPILOG
@@ -76,6 +77,7 @@ def build() -> typer.Typer:
     alerts.mount(app)
     boundaries.mount(app)
     exchange.mount(app)
+    surveys.mount(app)
     demo.mount(app, operate.machine())
     return app
 

@@ -20,6 +20,7 @@ MAIN = (  # route, words, permission, icon, key of the keyboard shortcut after g
     ("place-tree", _("Places"), "places.see", "place", "p"),
     ("post-vacancies", _("Posts"), "posts.see", "post", "o"),
     ("household-list", _("Register"), "register.see", "register", "r"),
+    ("form-list", _("Forms"), "surveys.edit", "file", "f"),
 )
 
 

@@ -33,7 +33,19 @@ PUBLIC_URL = ENV.public_url.rstrip("/")
 METRICS_TOKEN = ENV.metrics_token
 KEEP_AUDIT_DAYS = ENV.keep_audit_days
 
-ROOMS = ["core", "grid", "residents", "messages", "duties", "rounds", "alerts", "boundaries", "exchange", "desk"]
+ROOMS = [
+    "core",
+    "grid",
+    "residents",
+    "messages",
+    "duties",
+    "surveys",
+    "rounds",
+    "alerts",
+    "boundaries",
+    "exchange",
+    "desk",
+]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("linli.residents.urls")),
     path("", include("linli.duties.urls")),
     path("", include("linli.exchange.urls")),
+    path("", include("linli.surveys.urls")),
     path("", include("linli.desk.urls")),
 ]
 if settings.DEMO:  # one-click sign-in: never in use

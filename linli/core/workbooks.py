@@ -32,6 +32,7 @@ class Table:
     lines: Iterator[tuple[int, list[Any]]]  # number from 1, cells from column A
     merged: list[tuple[tuple[int, int], tuple[int, int]]]  # corners, rows and columns from 0
     holes: dict[tuple[int, int], str]  # formulas without a value: row from 1, column from 0 → 'uncalculated' | 'error'
+    name: str = ""
 
 
 def column_letter(column: int) -> str:
@@ -64,8 +65,8 @@ def kind_of(data: bytes) -> str:
     return "text"
 
 
-def open_tables(data: bytes, kind: str) -> Iterator[Table]:
-    """The visible sheets in order. Raises Invalid where the file can't be read or would unpack to too much."""
+def open_tables(data: bytes, kind: str, *, hidden: bool = False) -> Iterator[Table]:
+    """The visible sheets in order, with `hidden` all. Raises Invalid where the file can't be read or unpacks to too much."""
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     parts: dict[str, bytes] = {}
@@ -76,11 +77,12 @@ def open_tables(data: bytes, kind: str) -> Iterator[Table]:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             scans = {name: _scan(parts[part]) for name, part in _sheet_parts(parts).items() if part in parts}
             for about in book.sheets_metadata:
-                if about.visible != SheetVisibleEnum.Visible or about.typ != SheetTypeEnum.WorkSheet:
+                shown = hidden or about.visible == SheetVisibleEnum.Visible
+                if not shown or about.typ != SheetTypeEnum.WorkSheet:
                     continue
                 sheet = book.get_sheet_by_name(about.name)
                 merged = list(sheet.merged_cell_ranges or [])
-                yield Table(_lines(sheet), merged, scans.get(about.name, {}))
+                yield Table(_lines(sheet), merged, scans.get(about.name, {}), about.name)
     except (CalamineError, ElementTree.ParseError, ValueError):
         refuse(_("The spreadsheet is damaged. Open it, save it as .xlsx and send that."), "broken-file")
 

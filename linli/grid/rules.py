@@ -29,6 +29,7 @@ PERMISSIONS: dict[str, str] = {
     "tasks.see": "see tasks",
     "tasks.work": "work on tasks and hand them over",
     "channels.edit": "keep the robots of chat groups, and see to what could not be sent",
+    "surveys.edit": "write forms, publish and close them",
     "audit.see": "read the audit trail of one's places",
 }
 # Permissions that widen access to personal data; the API's tokens must name them one by one.

@@ -22,6 +22,7 @@ PERMISSION_WORDS: dict[str, Any] = {
     "tasks.see": _("see tasks"),
     "tasks.work": _("work on tasks and hand them over"),
     "channels.edit": _("keep the robots of chat groups, and see to what could not be sent"),
+    "surveys.edit": _("write forms, publish and close them"),
     "audit.see": _("read the audit trail of one's places"),
 }
 
@@ -77,6 +78,11 @@ SHAPE_FAULTS: dict[str, Any] = {
 
 # How the audit trail's acts are called, those of every room: the page of the trail stands here. A test finds new ones.
 ACT_WORDS: dict[str, Any] = {
+    "take_form": _("brought in a form"),
+    "attach_form_file": _("added a file to a form"),
+    "publish_form": _("published a form"),
+    "close_form": _("closed a form"),
+    "reopen_form": _("opened a form again"),
     "add_organisation": _("added an organisation"),
     "appoint": _("appointed a holder"),
     "appoint_many": _("appointed holders from a list"),
