@@ -43,8 +43,8 @@ api = NinjaAPI(
     title="Linli",
     version=__version__,
     description="Places, posts, the register, alerts, receipts, coverage, tasks and forms. What a token may do follows "
-    "from the posts that its account holds now and from the token's scopes. Writes carry an id made by the client and may be sent "
-    "twice. Missing and not yours look alike.",
+    "from the posts that its account holds now and from the token's scopes. Writes carry an id made by the client and "
+    "may be sent twice. Missing and not yours look alike.",
     auth=Token(),
     docs=Swagger(settings={"validatorUrl": None, "persistAuthorization": False}),
     docs_url="/docs",

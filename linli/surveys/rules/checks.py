@@ -20,7 +20,12 @@ from linli.surveys.rules.sheets import (
 from linli.surveys.rules.states import FORM_ID, LONGEST_ID, LONGEST_TITLE, LONGEST_VERSION, VERSION
 from linli.surveys.rules.types import ORDINARY, SELECTS, SILENT, Type, read_type
 
-NAME = re.compile(r"[^\W\d][\w.-]*")
+# XML's own rule for names, without the colon and without À to Ö, which the compiler refuses.
+_FIRST = (
+    "A-Z_a-z\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f\u2c00-\u2fef"
+    "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+NAME = re.compile(f"[{_FIRST}][{_FIRST}0-9.\u00b7\u0300-\u036f\u203f-\u2040-]*")
 REFERENCE = re.compile(r"\$\{([^{}$]*)\}")
 RESERVED = {"meta"}
 REFERRING = {
