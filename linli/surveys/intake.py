@@ -16,7 +16,7 @@ from linli.core.errors import Invalid
 from linli.core.workbooks import column_letter
 from linli.surveys.rules.checks import check_book, read_settings
 from linli.surveys.rules.questions import list_choices, list_files, list_questions
-from linli.surveys.rules.sayings import read_error, read_warning
+from linli.surveys.rules.sayings import read_error, read_warnings
 from linli.surveys.rules.sheets import SHEETS, SURVEY, Book, Finding, Line, SheetText, languages_of, read_head
 from linli.surveys.rules.states import LONGEST_TITLE, MOST_BYTES, MOST_CHOICES, MOST_QUESTIONS, id_from_filename
 from linli.surveys.words import message_of
@@ -165,7 +165,7 @@ def compile_form(checked: Checked, version: str) -> Compiled:
     """Raises Refused where the compiler finds something that our checks don't know."""
     book = checked.book
     xml, itemsets, said = _convert(book, checked.form_id, version, checked.title)
-    found = [one for one in (read_warning(text, book) for text in said) if one]
+    found = [one for text in said for one in read_warnings(text, book)]
     return Compiled(
         xml=xml,
         md5=hashlib.md5(xml.encode(), usedforsecurity=False).hexdigest(),

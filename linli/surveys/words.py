@@ -77,6 +77,7 @@ FINDINGS: Mapping[str, Any] = {
     "compiler-note": "%(text)s",
     # worth a look
     "not-translated": _("There is no text in %(language)s."),
+    "column-not-translated": _("There is no column “%(column)s” in %(language)s."),
     "choice-no-label": _("The choice has no label: only its name would be shown."),
     "unused-list": _("No question uses the choice list “%(list)s”."),
 }

@@ -150,6 +150,12 @@ def test_what_is_probably_not_meant_is_a_warning():
     assert "unused" in found["choices", 0, ""]
 
 
+def test_a_picture_for_one_language_only_is_a_warning():
+    survey = [[*SURVEY[0], "image::English (en)"], *SURVEY[1:]]
+    said = [(one.code, one.sheet, one.values["language"]) for one in taken(a_form(survey=survey)).warnings]
+    assert said == [("column-not-translated", "survey", "中文 (zh)")]
+
+
 def test_labels_and_formulas_are_text_and_entities_do_not_enter():
     label = "<script>alert(1)</script> &xxe; ]]> =1+1 <!ENTITY xxe SYSTEM 'file:///etc/passwd'>"
     made = taken(questions(["text", "a", label], ["note", "b", f"{label} ${{a}}"]))

@@ -7,6 +7,7 @@ from linli.surveys.rules.sheets import SURVEY, Book, Finding
 _ROW = re.compile(r"^\[row : (\d+)\]\s*")
 _SHEET = re.compile(r"[Oo]n the '(\w+)' sheet")
 _COLUMN = re.compile(r"the '([\w:]+)' value")
+_LANGUAGE = re.compile(r"Language '([^']+)' is missing the (\w+) ([\w, :-]+?) columns?\.")
 # Said by our own checks already, or of no use to an author.
 _KNOWN = ("has no label", "translations is missing", "translation is missing", "missing translations", "max-pixels")
 
@@ -15,9 +16,17 @@ def read_error(text: str, book: Book) -> Finding:
     return _read("compiler", text, book)
 
 
-def read_warning(text: str, book: Book) -> Finding | None:
+def read_warnings(text: str, book: Book) -> list[Finding]:
+    """None for what is known already, several where one saying names several columns."""
+    columns = _LANGUAGE.findall(text)
+    if columns:
+        return [
+            Finding("column-not-translated", sheet, 1, "", {"language": language, "column": column})
+            for language, sheet, names in columns
+            for column in names.replace(" and ", ", ").split(", ")
+        ]
     low = text.lower()
-    return None if any(known in low for known in _KNOWN) else _read("compiler-note", text, book)
+    return [] if any(known in low for known in _KNOWN) else [_read("compiler-note", text, book)]
 
 
 def _read(code: str, text: str, book: Book) -> Finding:
