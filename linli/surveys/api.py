@@ -64,8 +64,8 @@ class FormDetailOut(FormOut):
     missing: list[str] = Field(description="names of files that this version shows and nobody has attached")
 
     @staticmethod
-    def resolve_place(told: dict[str, Any]) -> str:
-        return str(told["place"])
+    def resolve_place(form: Any) -> str:
+        return str(form["place"])
 
 
 @forms.get("", response={200: Page[FormOut], **PROBLEMS}, summary="Forms of your places, the last changed first")

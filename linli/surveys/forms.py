@@ -50,14 +50,14 @@ class FilesField(forms.FileField):
 class FilesForm(forms.Form):
     """Pictures, sounds and tables that the form shows, under their own names."""
 
-    files = FilesField(
+    attached = FilesField(
         label=_("Files"),
         help_text=_("Under exactly the names above; several at once, at most 10 MB each."),
         error_messages={"required": _("Choose the files."), "empty": _("This file is empty.")},
     )
 
-    def clean_files(self) -> Any:
-        found = self.cleaned_data["files"]
+    def clean_attached(self) -> Any:
+        found = self.cleaned_data["attached"]
         if any(one.size > MOST_FILE_BYTES for one in found):
             raise forms.ValidationError(_("A file is larger than 10 MB. Make it smaller."))
         return found

@@ -73,7 +73,8 @@ def read_book(data: bytes) -> Book:
         if kind == "text":
             raise Refused([Finding("not-a-workbook")])
         tables = workbooks.open_tables(data, kind, hidden=True)
-        book, wrong = {}, []
+        book: Book = {}
+        wrong: list[Finding] = []
         for table in tables:
             name = table.name.strip().lower()
             if name in SHEETS and name not in book:

@@ -159,11 +159,11 @@ def attach(request: HttpRequest, form_id: int, number: int) -> HttpResponse:
     version = _version(request, form_id, number)
     form = FilesForm(request.POST, request.FILES)
     if form.is_valid():
-        for sent in form.cleaned_data["files"]:
+        for sent in form.cleaned_data["attached"]:
             try:
                 actions.attach_file(actor=request.actor, version=version, name=sent.name, data=sent.read())
             except (Invalid, Conflict) as problem:
-                form.add_error("files", str(problem.detail))
+                form.add_error("attached", str(problem.detail))
     if form.errors:
         return _show(request, version, files_form=form, status=422)
     messages.success(request, _("The files are kept."))

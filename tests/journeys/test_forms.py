@@ -34,7 +34,7 @@ def test_a_form_is_brought_in_mended_and_published(street, cast, tmp_path, langu
     page.locator(".asks").wait_for()
     street.check(page)
     (tmp_path / "way.png").write_bytes(b"\x89PNG")
-    page.locator("input[name=files]").set_input_files(tmp_path / "way.png")
+    page.locator("input[name=attached]").set_input_files(tmp_path / "way.png")
     page.locator("form[action$='/files'] button").click()
     page.locator("form[action$='/publish'] button").click()
     page.locator("dialog[open]").wait_for()

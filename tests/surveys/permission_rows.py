@@ -64,7 +64,7 @@ def sent(cast: Cast) -> Mapping[str, Any]:
 
 
 def sent_files(cast: Cast) -> Mapping[str, Any]:
-    return {"files": SimpleUploadedFile("map.png", b"\x89PNG")}
+    return {"attached": SimpleUploadedFile("map.png", b"\x89PNG")}
 
 
 EDIT: dict[str, Any] = {"permission": "surveys.edit", "lacking": "li"}

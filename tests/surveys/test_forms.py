@@ -271,9 +271,10 @@ def test_files_are_added_on_the_page(cast, sign_in):
     refused = wang.post(reverse("form-publish", args=where))
     assert refused.status_code == 422
     assert (
-        wang.post(reverse("form-attach", args=where), {"files": SimpleUploadedFile("b.png", b"x")}).status_code == 422
+        wang.post(reverse("form-attach", args=where), {"attached": SimpleUploadedFile("b.png", b"x")}).status_code
+        == 422
     )
-    done = wang.post(reverse("form-attach", args=where), {"files": SimpleUploadedFile("map.png", b"\x89PNG")})
+    done = wang.post(reverse("form-attach", args=where), {"attached": SimpleUploadedFile("map.png", b"\x89PNG")})
     assert done.status_code == 302
     assert reverse("form-publish", args=where) in wang.get(done.url).content.decode()
     got = wang.get(reverse("form-file", args=[*where, "map.png"]))

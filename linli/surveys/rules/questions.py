@@ -50,8 +50,11 @@ def list_questions(book: Book, root: str = "data") -> list[dict[str, Any]]:
 
 def list_choices(book: Book) -> dict[str, list[dict[str, Any]]]:
     """List → its choices in order."""
-    sheet, found, languages = book.get(CHOICES), {}, languages_of(book)
-    for line in sheet.used() if sheet else ():
+    found: dict[str, list[dict[str, Any]]] = {}
+    sheet, languages = book.get(CHOICES), languages_of(book)
+    if sheet is None:
+        return found
+    for line in sheet.used():
         choice = {"name": sheet.get(line, "name"), "label": named(sheet.texts(line, "label"), languages)}
         found.setdefault(sheet.get(line, "list_name"), []).append(choice)
     return found
