@@ -8,10 +8,14 @@ Sun is the outsider whom every test of scope tries.
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import time_machine
 
-from linli.core import clock
+from linli.alerts import actions as alerts
+from linli.config.wiring import wire
+from linli.core import clock, jobs
 from linli.core.actors import SYSTEM, Actor
 from linli.core.initials import initials
 from linli.core.models import Deployment
@@ -194,3 +198,41 @@ def sign_in(client: Any, cast: Cast) -> Any:
         return client
 
     return go
+
+
+@pytest.fixture
+def notice(cast):
+    def make(*codes, groups=(), urgency="immediate", **more):
+        return alerts.Notice(
+            texts={
+                "zh-hans": {"headline": "暴雨红色预警", "body": "请勿外出，等待通知。"},
+                "en": {"headline": "Red rainstorm warning", "body": "Stay inside and wait for notice."},
+            },
+            urgency=urgency,
+            places=[cast.place(code) for code in codes or ["360103001"]],
+            groups=groups,
+            **more,
+        )
+
+    return make
+
+
+@pytest.fixture
+def issued(cast, notice):
+    def issue(username="chen", *codes, **more):
+        return alerts.issue_alert(actor=cast.actor(username), alert_id=uuid4(), notice=notice(*codes, **more))
+
+    return issue
+
+
+@pytest.fixture
+def after():
+    """`after(15)`: 15 minutes later, with everything done that the clock and the queue start."""
+    wire()
+    with time_machine.travel("2026-03-02T08:00:00+00:00", tick=False) as traveller:
+
+        def go(minutes):
+            traveller.shift(timedelta(minutes=minutes))
+            jobs.run_everything()
+
+        yield go

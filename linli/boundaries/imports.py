@@ -4,6 +4,7 @@ files that a browser sent, a packed folder among them."""
 
 import csv
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import takewhile
@@ -29,6 +30,7 @@ DIGITS = {"province": 2, "city": 2, "area": 2, "town": 3}
 NAMES = tuple(level.file for level in LEVELS) + tuple(name for name, *_rest in CUT)
 MOST_UNPACKED = 24 * 1024 * 1024  # a page compares at once; a whole country down to its communities is for the command
 MOST_PARTS = 2_000
+ENCRYPTED = 0x1  # bit of a part's flags
 PIECE = 1024 * 1024
 
 
@@ -111,9 +113,13 @@ def _unpack(file: Any, folder: Path, left: int) -> int:
             if len(archive.infolist()) > MOST_PARTS:
                 raise _too_large()
             for one in parts:
+                if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or one.flag_bits & ENCRYPTED:
+                    raise zipfile.BadZipFile
                 with archive.open(one) as part:
                     left = _copy(part, folder / Path(one.filename).name, left)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError):
+        # Broken frame, broken contents, cut off, a later version of the format, offsets that lie outside. A full disk is
+        # none of these: it is not the sender's fault.
         text = _("The packed file is damaged. Pack the folder anew as .zip, or send the .csv files by themselves.")
         raise Invalid(text, code="broken-file", fields={"tables": text}) from None
     return left

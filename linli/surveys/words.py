@@ -74,6 +74,9 @@ FINDINGS: Mapping[str, Any] = {
     "version-used": _("Version “%(version)s” was published before. Give the new one another number."),
     # the compiler
     "compiler": _("The form can't be made: %(text)s"),
+    "compiler-broke": _(
+        "The form can't be made, and the compiler does not say why. Take out what you added last and try again."
+    ),
     "compiler-note": "%(text)s",
     # worth a look
     "not-translated": _("There is no text in %(language)s."),

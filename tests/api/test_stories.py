@@ -14,7 +14,6 @@ from linli.grid import actions as grid
 from linli.grid.models import Appointment, Dwelling, Place
 from linli.residents.models import Household, Person
 from linli.rounds.models import Answer
-from tests.alerts.conftest import after  # noqa: F401 (a fixture)
 
 STREET, COMMUNITY, CELL = "360103001", "360103001001", "360103001001-1-1"
 
@@ -178,7 +177,7 @@ def test_coverage_of_a_place_beside_the_alert_is_not_there(program, chen):
 
 
 @pytest.mark.parametrize("limit", [1, 4, 500])
-def test_the_not_reached_are_walked_once_each(after, program, cast, limit):  # noqa: F811
+def test_the_not_reached_are_walked_once_each(after, program, cast, limit):
     chen = program("chen")
     issued = chen.post("/alerts", alert_body()).body
     after(16)
@@ -195,7 +194,7 @@ def test_the_not_reached_are_walked_once_each(after, program, cast, limit):  # n
 # Tasks ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_task_is_handed_over_once(after, program, cast):  # noqa: F811
+def test_a_task_is_handed_over_once(after, program, cast):
     chen = program("chen")
     chen.post("/alerts", alert_body())
     after(16)
@@ -215,7 +214,7 @@ def test_a_task_is_handed_over_once(after, program, cast):  # noqa: F811
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-def test_tasks_are_walked_once_each_though_some_close_meanwhile(after, program, limit):  # noqa: F811
+def test_tasks_are_walked_once_each_though_some_close_meanwhile(after, program, limit):
     chen = program("chen")
     chen.post("/alerts", alert_body())
     after(16)

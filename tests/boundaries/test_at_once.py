@@ -18,9 +18,9 @@ from linli.grid.queries import read_headcounts
 from linli.residents import actions as residents
 from linli.residents.models import Household
 from linli.rounds.models import Answer, Round
-from tests.boundaries.test_editions import bring, names, write_tables  # noqa: F401  (fixtures)
-from tests.boundaries.test_story import alert, assert_adds_up, at_the_doors, confirm  # noqa: F401  (fixtures)
-from tests.boundaries.wishes import PAPER, merge, move, split
+from tests.boundaries.test_editions import bring, write_tables
+from tests.boundaries.test_story import assert_adds_up, at_the_doors
+from tests.boundaries.wishes import PAPER, confirm, merge, move, split
 from tests.rounds.test_coverage_property import assert_counters_hold
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -43,7 +43,7 @@ def at_once(*acts):
         return [one.result(timeout=60) for one in [pool.submit(run, act) for act in acts]]
 
 
-def assert_whole(alert):  # noqa: F811
+def assert_whole(alert):
     """Every entrance in one standing place, every household counted once, every receipt credited once."""
     held = list(EntrancePlacement.objects.filter(until_on=None).values_list("entrance_id", "place__until_on"))
     assert len(held) == len({entrance for entrance, _end in held})
@@ -55,7 +55,7 @@ def assert_whole(alert):  # noqa: F811
     assert_counters_hold(Round.objects.get(pk=alert.households_id))
 
 
-def test_two_redrawings_of_one_grid(cast, alert, monkeypatch):  # noqa: F811
+def test_two_redrawings_of_one_grid(cast, alert, monkeypatch):
     at_the_doors(monkeypatch, alert)
     chen, wang = cast.actor("chen"), cast.actor("wang")
     wishes = [
@@ -76,7 +76,7 @@ def test_two_redrawings_of_one_grid(cast, alert, monkeypatch):  # noqa: F811
     assert_whole(alert)
 
 
-def test_a_redrawing_against_confirmations_and_a_move_of_house(cast, alert, monkeypatch):  # noqa: F811
+def test_a_redrawing_against_confirmations_and_a_move_of_house(cast, alert, monkeypatch):
     at_the_doors(monkeypatch, alert)
     chen = cast.actor("chen")
     home = cast.households[4]
@@ -101,7 +101,7 @@ def test_a_redrawing_against_confirmations_and_a_move_of_house(cast, alert, monk
     assert_whole(alert)
 
 
-def test_an_edition_is_taken_over_once_by_a_page_and_the_clock(cast, names, tmp_path):  # noqa: F811
+def test_an_edition_is_taken_over_once_by_a_page_and_the_clock(cast, names, tmp_path):
     communities = [(code, name) for code, name in names.items() if len(code) == 12]
     communities += [(f"36010300{n}", f"新{n}社区居委会") for n in range(1020, 1026)]
     edition = bring(write_tables(tmp_path, streets=[("360103001", "改名街道")], communities=communities))

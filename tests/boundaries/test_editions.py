@@ -41,9 +41,14 @@ def write_tables(folder, *, streets=(("360103001", "南浦街道"),), communitie
     return folder
 
 
-@pytest.fixture
-def names(cast):
-    return dict(Place.objects.filter(kind__in=["street", "community"]).values_list("code", "name"))
+def damaged_within():
+    """A packed file whose list of contents is whole and whose contents are not."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("villages.csv", "".join(f"{number},名{number}\n" for number in range(20_000)))
+    data = bytearray(out.getvalue())
+    data[60:400] = b"\xff" * 340
+    return SimpleUploadedFile("a.zip", bytes(data))
 
 
 def bring(folder, actor=SYSTEM, **more):
@@ -310,6 +315,7 @@ def test_files_that_are_none_of_it_are_refused_with_a_reason(cast, sign_in, tmp_
     assert "tables" in send().context["form"].errors
     assert "tables" in send(SimpleUploadedFile("a.csv", b"code,name\n1,2\n")).context["form"].errors
     assert "tables" in send(SimpleUploadedFile("a.zip", b"PK\x03\x04 broken")).context["form"].errors
+    assert "tables" in send(damaged_within()).context["form"].errors
     wrong = send(SimpleUploadedFile("province.csv", "code,name,province\n1,南,x\n".encode()))
     assert wrong.status_code == 422
     gbk = send(SimpleUploadedFile("province.csv", "code,name,province\n360000,江西省,36\n".encode("gbk")))

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import uuid4
 
-import pytest
 from django.conf import settings
 
 from linli.alerts import actions as alerts
@@ -14,25 +13,8 @@ from linli.core.actors import SYSTEM
 from linli.duties.models import Task
 from linli.grid.models import Place
 from linli.rounds import queries as rounds
-from linli.rounds.intake import Receipt
 from linli.rounds.models import Round
-from tests.boundaries.wishes import entrances_at, merge, move, shift, split
-
-
-@pytest.fixture
-def alert(cast):
-    texts = {settings.LANGUAGE_CODE: {"headline": "台风预警", "body": "请勿外出"}}
-    chen = cast.actor("chen")
-    notice = alerts.Notice(texts=texts, urgency="immediate", places=[cast.place("360103001")])
-    made = alerts.issue_alert(actor=chen, alert_id=uuid4(), notice=notice)
-    confirm(made, cast.households[::3])
-    alerts.acknowledge_alert(actor=cast.actor("li"), alert=made)
-    return made
-
-
-def confirm(alert, households):
-    receipts = [Receipt(uuid4(), one.pk, clock.now(), "own_tap", "link:1") for one in households]
-    alerts.confirm_households(actor=SYSTEM, alert=alert, receipts=receipts)
+from tests.boundaries.wishes import confirm, entrances_at, merge, move, shift, split
 
 
 def at_the_doors(monkeypatch, alert):

@@ -1,8 +1,13 @@
 """Wishes of the tests, as short as they are spoken."""
 
+from uuid import uuid4
+
+from linli.alerts import actions as alerts
 from linli.boundaries.rules import MERGE, MOVE, RENAME, SHIFT, SPLIT, Part, Wish
 from linli.core import clock
+from linli.core.actors import SYSTEM
 from linli.grid.models import EntrancePlacement, Place
+from linli.rounds.intake import Receipt
 
 PAPER = "南浦办〔2026〕9号"
 
@@ -39,3 +44,8 @@ def standing(kind):
 def entrances_at(place):
     rows = EntrancePlacement.objects.filter(place=place, until_on=None).order_by("entrance_id")
     return list(rows.values_list("entrance_id", flat=True))
+
+
+def confirm(alert, households):
+    receipts = [Receipt(uuid4(), one.pk, clock.now(), "own_tap", "link:1") for one in households]
+    alerts.confirm_households(actor=SYSTEM, alert=alert, receipts=receipts)

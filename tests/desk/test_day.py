@@ -12,14 +12,13 @@ from linli.core.actors import SYSTEM
 from linli.duties.models import Task
 from linli.grid.models import Appointment
 from linli.residents.models import Household
-from tests.alerts.conftest import after, issued, notice  # noqa: F401  (fixtures)
 from tests.conftest import make_household
 
 EN = {"accept-language": "en"}
 
 
 @pytest.fixture
-def cast(after, cast):  # noqa: F811
+def cast(after, cast):
     """The clock first, so that appointments and notices belong to one day."""
     return cast
 
@@ -45,7 +44,7 @@ def test_somebody_without_a_post_is_told_whom_to_ask(cast, day):
     assert "You hold no post at present" in day("nobody")
 
 
-def test_a_notice_is_confirmed_with_one_tap(cast, day, issued, sign_in):  # noqa: F811
+def test_a_notice_is_confirmed_with_one_tap(cast, day, issued, sign_in):
     alert = issued()
     text = day("zhou")
     assert "Red rainstorm warning" in text
@@ -54,7 +53,7 @@ def test_a_notice_is_confirmed_with_one_tap(cast, day, issued, sign_in):  # noqa
     assert "I have read it" not in day("zhou")
 
 
-def test_silent_doors_become_rows_each_household_once(cast, day, issued, after):  # noqa: F811
+def test_silent_doors_become_rows_each_household_once(cast, day, issued, after):
     issued()
     issued("wang", "001")
     after(16)
@@ -80,7 +79,7 @@ def _id():
     return uuid4()
 
 
-def test_others_doors_are_not_mine(cast, day, issued, after):  # noqa: F811
+def test_others_doors_are_not_mine(cast, day, issued, after):
     issued()
     after(16)
     assert "door-row" in day("wu")
@@ -88,7 +87,7 @@ def test_others_doors_are_not_mine(cast, day, issued, after):  # noqa: F811
     assert "door-row" not in day("sun")
 
 
-def test_overdue_is_said_in_words_and_stands_first(cast, day, issued, after):  # noqa: F811
+def test_overdue_is_said_in_words_and_stands_first(cast, day, issued, after):
     issued()
     after(16)
     assert "Overdue" not in day("zhou")
@@ -104,7 +103,7 @@ def test_the_part_of_a_vacant_post_is_shown_to_whoever_holds_it(cast, day):
     Appointment.objects.filter(account=cast.accounts["zhou"]).update(until_at=None)
 
 
-def test_what_was_recorded_a_moment_ago_can_be_undone(cast, day, issued, after):  # noqa: F811
+def test_what_was_recorded_a_moment_ago_can_be_undone(cast, day, issued, after):
     alert = issued()
     after(16)
     actions.record_knocks(
@@ -125,7 +124,7 @@ def test_only_the_inside_is_fetched_anew(cast, day):
     assert "data-live" not in text
 
 
-def test_the_day_takes_the_same_queries_however_much_is_due(cast, day, issued, after, sign_in):  # noqa: F811
+def test_the_day_takes_the_same_queries_however_much_is_due(cast, day, issued, after, sign_in):
     def count(username):
         client = sign_in(username)
         with CaptureQueriesContext(connection) as captured:

@@ -24,7 +24,6 @@ from linli.grid.queries import account_mark
 from linli.residents.models import Residence
 from linli.rounds.models import Answer, Attempt
 from linli.rounds.rules import SPOKEN_TO
-from tests.alerts.conftest import after, issued, notice  # noqa: F401  (fixtures)
 from tests.conftest import make_household
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -90,13 +89,13 @@ class Phone:
 
 
 @pytest.fixture
-def cast(after, cast):  # noqa: F811
+def cast(after, cast):
     """The clock first, so that appointments and notices belong to one day."""
     return cast
 
 
 @pytest.fixture
-def alert(cast, after, issued):  # noqa: F811  # noqa: F811
+def alert(cast, after, issued):
     """A notice that went out two hours ago."""
     found = issued()
     after(120)
@@ -118,7 +117,7 @@ def home(cast):
 # The list ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_holds_one_s_own_doors_and_no_more(cast, after, issued):  # noqa: F811
+def test_the_list_holds_one_s_own_doors_and_no_more(cast, after, issued):
     issued()
     after(600)
     phone = Phone(cast, "zhou")
@@ -143,7 +142,7 @@ def test_the_list_holds_one_s_own_doors_and_no_more(cast, after, issued):  # noq
     assert Phone(cast, "sun").fetch().json()["doors"] == []
 
 
-def test_the_list_takes_the_same_queries_for_three_doors_and_for_forty(cast, after, issued):  # noqa: F811
+def test_the_list_takes_the_same_queries_for_three_doors_and_for_forty(cast, after, issued):
     issued()
     after(600)
     phone = Phone(cast, "zhou")
@@ -168,7 +167,7 @@ def test_a_phone_is_called_in_the_language_of_who_looks(zhou, language, kind):
     assert f'<span class="row-title">{kind}</span>' in page
 
 
-def test_another_day_another_key(zhou, after):  # noqa: F811
+def test_another_day_another_key(zhou, after):
     first = zhou.fetch().json()
     assert zhou.fetch().json()["key"] == first["key"]
     assert Phone.fetch(zhou).json()["day"] == first["day"]
@@ -281,7 +280,7 @@ def test_recorded_before_the_appointment_began_is_refused(cast, zhou, alert, hom
     assert Attempt.objects.count() == 0
 
 
-def test_a_deputy_records_for_whom_they_stand_in(cast, zhou, alert, home, after):  # noqa: F811
+def test_a_deputy_records_for_whom_they_stand_in(cast, zhou, alert, home, after):
     now = clock.now()
     Absence.objects.create(
         appointment=Appointment.objects.get(account=zhou.account),
@@ -325,7 +324,7 @@ def test_another_account_s_record_is_refused(cast, zhou, alert, home, username):
     assert zhou.results([mine]) == [("stored", "")]
 
 
-def test_a_door_elsewhere_and_one_that_is_not_there_look_alike(cast, zhou, alert, home, issued):  # noqa: F811
+def test_a_door_elsewhere_and_one_that_is_not_there_look_alike(cast, zhou, alert, home, issued):
     elsewhere = issued("sun", "002")
     there = zhou.record(cast.households_in("002-1-1")[0], elsewhere)
     nowhere = zhou.record(home, alert, household=999_999)

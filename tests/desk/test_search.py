@@ -12,7 +12,6 @@ from linli.desk.rules import EXACT, holds_number, plain_text
 from linli.grid.models import Appointment
 from linli.grid.queries import search_places
 from linli.residents.models import Person
-from tests.alerts.conftest import issued, notice  # noqa: F401  (fixtures)
 from tests.conftest import make_household
 
 PHONE = "13800130111"  # of the first household
@@ -67,7 +66,7 @@ def test_a_long_text_is_cut():
         ("rainstorm", "Red rainstorm warning"),
     ],
 )
-def test_everything_is_found_from_one_field(cast, issued, seek, text, finds):  # noqa: F811
+def test_everything_is_found_from_one_field(cast, issued, seek, text, finds):
     issued()
     found = seek("wang", text)
     assert finds in found
@@ -137,7 +136,7 @@ def test_plain_text_is_stable(text):
 
 
 @pytest.mark.parametrize("text", ["住户111", PHONE, "0111", "1-1户", "二郎庙"])
-def test_elsewhere_finds_nothing(cast, issued, seek, text):  # noqa: F811
+def test_elsewhere_finds_nothing(cast, issued, seek, text):
     issued("wang", "001")
     assert "Nothing found in your places" in seek("sun", text)
 
@@ -182,7 +181,7 @@ def test_a_protected_home_is_named_without_its_door(cast, seek):
     assert "1栋" not in found
 
 
-def test_search_takes_the_same_queries_for_few_and_for_many(cast, issued, sign_in):  # noqa: F811
+def test_search_takes_the_same_queries_for_few_and_for_many(cast, issued, sign_in):
     client = sign_in("wang")
 
     def count():

@@ -7,19 +7,18 @@ from django.urls import reverse
 
 from linli.duties.models import Task
 from linli.grid.models import Account
-from tests.alerts.conftest import after, issued, notice  # noqa: F401  (fixtures)
 from tests.conftest import make_household
 
 EN = {"accept-language": "en"}
 
 
 @pytest.fixture
-def cast(after, cast):  # noqa: F811
+def cast(after, cast):
     return cast
 
 
 @pytest.fixture
-def tasks(cast, issued, after):  # noqa: F811
+def tasks(cast, issued, after):
     """Twenty minutes into a notice over the street: doors are tasks, silent posts have passed up."""
     issued()
     after(20)
@@ -95,7 +94,7 @@ def test_the_list_filters_by_kind_and_by_holder(tasks, cast, sign_in):
     assert client.get(reverse("task-list"), {"kind": "'--", "whose": "x", "page": "z"}).status_code == 200
 
 
-def test_pages_take_the_same_queries_however_much_there_is(tasks, cast, sign_in, issued, after):  # noqa: F811
+def test_pages_take_the_same_queries_however_much_there_is(tasks, cast, sign_in, issued, after):
     client = sign_in("wang")
 
     def count(address):

@@ -5,7 +5,6 @@ import pytest
 
 from linli.boundaries.models import Edition, Redrawing
 from linli.grid.models import Place
-from tests.alerts.conftest import issued, notice  # noqa: F401  (fixtures)
 from tests.boundaries.test_editions import write_tables
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -13,7 +12,7 @@ WAYS = pytest.mark.parametrize(("language", "width"), [("en", 1280), ("zh-hans",
 
 
 @WAYS
-def test_a_grid_is_split_while_a_notice_is_out_and_undone(street, cast, issued, language, width):  # noqa: F811
+def test_a_grid_is_split_while_a_notice_is_out_and_undone(street, cast, issued, language, width):
     issued()
     page = street.open("wang", language=language, width=width)
     page.goto("/boundaries/")

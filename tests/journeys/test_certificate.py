@@ -8,7 +8,6 @@ import pytest
 
 from linli.alerts.actions import confirm_household
 from linli.core.actors import Actor
-from tests.alerts.conftest import issued, notice  # noqa: F401  (fixtures)
 from tests.journeys.conftest import Street
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -17,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("zh-hans", 390)])
 def test_from_the_figures_to_the_paper_and_back(
     street: Street,
-    issued,  # noqa: F811  (the fixture)
+    issued,
     tmp_path: Path,
     language: str,
     width: int,

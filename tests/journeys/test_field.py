@@ -18,7 +18,6 @@ from linli.grid import actions as grid
 from linli.grid.models import Device
 from linli.grid.queries import list_holders
 from linli.rounds.models import Answer, Attempt
-from tests.alerts.conftest import issued, notice  # noqa: F401  (fixtures)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,7 +42,7 @@ DUMP = """async () => {
 
 
 @pytest.fixture
-def alert(cast, issued):  # noqa: F811
+def alert(cast, issued):
     """A notice whose visits are due: Zhou's three doors."""
     found = issued()
     cell = cast.place("001-1-1")

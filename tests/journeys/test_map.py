@@ -8,7 +8,6 @@ import pytest
 
 from linli.core.actors import SYSTEM
 from linli.grid import actions, queries
-from tests.alerts.conftest import issued, notice  # noqa: F401  (fixtures)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -45,7 +44,7 @@ def watch(page):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_map_takes_its_figures_from_the_list(street, drawn, issued, width):  # noqa: F811
+def test_the_map_takes_its_figures_from_the_list(street, drawn, issued, width):
     alert = issued()
     page = street.open("wang", width=width)
     faults = watch(page)
@@ -61,7 +60,7 @@ def test_the_map_takes_its_figures_from_the_list(street, drawn, issued, width): 
     assert faults == []
 
 
-def test_the_map_follows_while_people_answer(street, drawn, cast, issued):  # noqa: F811
+def test_the_map_follows_while_people_answer(street, drawn, cast, issued):
     from linli.alerts.actions import confirm_household
     from linli.core.actors import Actor
 

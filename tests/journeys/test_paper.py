@@ -8,7 +8,6 @@ import pytest
 
 from linli.alerts.models import Sheet
 from linli.rounds.models import Answer, Attempt
-from tests.alerts.conftest import issued, notice  # noqa: F401  (fixtures)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LOOK = os.environ.get("LINLI_LOOK", "")
@@ -32,7 +31,7 @@ def type_line(page, text):
 
 
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("zh-hans", 390)])
-def test_a_door_list_is_printed_and_typed_back(street, issued, language, width):  # noqa: F811
+def test_a_door_list_is_printed_and_typed_back(street, issued, language, width):
     alert = issued()
     page = street.open("li", language=language, width=width)
     page.goto(f"/alerts/{alert.pk}/paper")
@@ -72,7 +71,7 @@ def test_a_door_list_is_printed_and_typed_back(street, issued, language, width):
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_a_poster_is_one_sheet_of_its_paper(street, issued, language):  # noqa: F811
+def test_a_poster_is_one_sheet_of_its_paper(street, issued, language):
     alert = issued()
     page = street.open("li", language=language)
     for size, paper in (("a4", A4), ("a3", A3)):
@@ -83,7 +82,7 @@ def test_a_poster_is_one_sheet_of_its_paper(street, issued, language):  # noqa: 
         assert sheets_of(page, f"poster-{size}-{language}") == [paper]
 
 
-def test_without_script_the_lines_are_typed_into_a_box(street, issued, cast):  # noqa: F811
+def test_without_script_the_lines_are_typed_into_a_box(street, issued, cast):
     alert = issued()
     page = street.open("li")
     page.goto(f"/alerts/{alert.pk}/paper")

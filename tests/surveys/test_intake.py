@@ -118,10 +118,24 @@ def test_everything_wrong_is_told_at_once_and_in_ones_own_language():
     found = wrong(questions(*rows))
     assert len(found) == 7
     assert [row for _sheet, row, _column, _code in found] == [2, 2, 4, 4, 5, 5, 6]
-    with translation.override("zh-hans"), pytest.raises(Refused) as refused:
-        taken(questions(*rows))
-    for one in tell(refused.value.findings):
+    with translation.override("zh-hans"):
+        with pytest.raises(Refused) as refused:
+            taken(questions(*rows))
+        told = tell(refused.value.findings)
+    for one in told:
         assert any("\u4e00" <= sign <= "\u9fff" for sign in one["message"]), one
+
+
+def test_a_compiler_that_breaks_down_is_told_without_what_it_said(monkeypatch):
+    def breaks(*_args, **_more):
+        raise KeyError("张三 13800130111")
+
+    monkeypatch.setattr("pyxform.xls2xform.convert", breaks)
+    with pytest.raises(Refused) as refused:
+        taken(a_form())
+    (found,) = refused.value.findings
+    assert found.code == "compiler-broke"
+    assert "13800130111" not in str(found)
 
 
 def test_what_only_the_compiler_knows_is_told_with_its_place():

@@ -29,21 +29,20 @@ def _open(path: Path, flags: int) -> IO[bytes]:
 
 
 class FolderSink:
+    _file: IO[bytes]  # of the table that was begun
+
     def __init__(self, folder: Path, head: dict[str, Any]):
         self._folder, self._head = folder, head
         (folder / TABLES).mkdir(mode=0o700)
-        self._file: IO[bytes] | None = None
 
     def begin(self, name: str, columns: list[str]) -> None:
         self._file = _open(self._folder / TABLES / f"{name}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         self._columns = columns
 
     def lines(self, data: bytes) -> None:
-        assert self._file is not None  # noqa: S101  (begin opened it)
         self._file.write(data)
 
     def end(self, result: dict[str, Any]) -> None:
-        assert self._file is not None  # noqa: S101  (begin opened it)
         result["columns"] = self._columns
         self._file.flush()
         os.fsync(self._file.fileno())
