@@ -96,7 +96,7 @@ def test_a_phone_goes_offline_records_and_everything_is_stored_once(street, phon
     again.wait_for_selector(".door-row")
     context.set_offline(False)
     again.goto("/field/")
-    until(lambda: waiting(again) == "")
+    until(lambda: Attempt.objects.count() == 2 and waiting(again) == "")  # before its script the page says nothing too
     outcomes = sorted(Attempt.objects.values_list("member", "outcome"))
     assert outcomes == [(cast.households[0].pk, "spoken_to"), (cast.households[1].pk, "not_at_home")]
     assert Answer.objects.filter(how="at_door", withdrawn_at=None).count() == 1
