@@ -1,13 +1,12 @@
 """What is typed in on the pages of exchange."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from linli.core.errors import Problem
 from linli.exchange.rules.reading import MOST_BYTES
 from linli.exchange.words import KINDS
+from linli.grid.forms.files import FILE_ERRORS, PlacedFileForm
 
 
 class DismissForm(forms.Form):
@@ -35,26 +34,17 @@ class CallBackForm(forms.Form):
     )
 
 
-class UploadForm(forms.Form):
+class UploadForm(PlacedFileForm):
     """A CAP file that came by another way than a feed."""
 
     file = forms.FileField(
         label=_("CAP file"),
         help_text=_("An XML file of the Common Alerting Protocol 1.2, at most 1 MB. Nothing is issued by it."),
         widget=forms.FileInput(attrs={"accept": ".xml,.cap,application/cap+xml,text/xml"}),
-        error_messages={"required": _("Choose the file."), "empty": _("This file is empty.")},
+        error_messages=FILE_ERRORS,
     )
     place = forms.ChoiceField(label=_("For"), help_text=_("Who looks at it: the people of this place."))
-
-    def __init__(self, *args: Any, places: Any = (), **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["place"].choices = [(one.code, one.name) for one in places]
-
-    def clean_file(self) -> Any:
-        found = self.cleaned_data["file"]
-        if found.size > MOST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 1 MB. An alert is never that large."))
-        return found
+    most, too_large = MOST_BYTES, _("The file is larger than 1 MB. An alert is never that large.")
 
 
 class FeedForm(forms.Form):

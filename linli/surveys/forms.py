@@ -5,29 +5,21 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from linli.grid.forms.files import FILE_ERRORS, PlacedFileForm
 from linli.surveys.rules.states import MOST_BYTES, MOST_FILE_BYTES
 
 
-class WorkbookForm(forms.Form):
+class WorkbookForm(PlacedFileForm):
     """A workbook and the place whose form it is."""
 
     file = forms.FileField(
         label=_("Workbook"),
         help_text=_("An .xlsx or .xls file in the notation XLSForm, at most 10 MB."),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls"}),
-        error_messages={"required": _("Choose the file."), "empty": _("This file is empty.")},
+        error_messages=FILE_ERRORS,
     )
     place = forms.ChoiceField(label=_("Place"), help_text=_("The form is kept here; its people may change it."))
-
-    def __init__(self, *args: Any, places: Any = (), **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["place"].choices = [(one.code, one.name) for one in places]
-
-    def clean_file(self) -> Any:
-        found = self.cleaned_data["file"]
-        if found.size > MOST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 10 MB. Take pictures and other sheets out of it."))
-        return found
+    most, too_large = MOST_BYTES, _("The file is larger than 10 MB. Take pictures and other sheets out of it.")
 
 
 class FilesInput(forms.ClearableFileInput):
